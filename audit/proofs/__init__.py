@@ -1,0 +1,1 @@
+"""Canonical bytes, Merkle trees and signed notes; standard library alone."""

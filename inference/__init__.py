@@ -1,0 +1,1 @@
+"""What happened: the facts of an inference, and how they come in."""

@@ -1,0 +1,1 @@
+"""Headers, pixels and objects of DICOM files, pure."""

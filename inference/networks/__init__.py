@@ -1,0 +1,1 @@
+"""Torch networks and their preprocessing, pure of Django."""

@@ -1,0 +1,1 @@
+"""What the logged facts mean: cases, rollups, estimates, drift, signals, pages."""

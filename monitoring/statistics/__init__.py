@@ -1,0 +1,1 @@
+"""Statistics of monitoring: numbers in, numbers with their uncertainty out."""
