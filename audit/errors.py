@@ -1,0 +1,27 @@
+"""Errors that the audit package raises on purpose."""
+
+
+class AuditError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class EntryTooLargeError(AuditError):
+    def __init__(self, *, kind: str, size: int) -> None:
+        super().__init__(f"An entry of kind {kind} would have {size} bytes; 65,535 is the most. Send the payload's hash.")
+
+
+class ForkedLogError(AuditError):
+    def __init__(self, organisation: str) -> None:
+        super().__init__(
+            f"The log of {organisation} does not extend its last checkpoint; nothing was signed. Run verify_log."
+        )
+
+
+class MissingKeyError(AuditError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The key {name} is not on this machine; restore it to the keys folder before going on.")
+
+
+class UnknownGrantError(AuditError):
+    def __init__(self, message: str) -> None:
+        super().__init__(message)

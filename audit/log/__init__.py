@@ -1,0 +1,1 @@
+"""Fact, entries, the sequencer and checkpoints: one tree per organisation."""

@@ -1,0 +1,1 @@
+"""API, import commands, DICOM; quarantine pages."""

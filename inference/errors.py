@@ -1,0 +1,26 @@
+"""Errors that the inference package raises on purpose."""
+
+
+class InferenceError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class HistoryError(InferenceError):
+    """A registration would rewrite history; the message names the line and what to do instead."""
+
+
+class RegistryFileError(InferenceError):
+    """A registry file cannot be understood; the message names the place and the field."""
+
+
+class RowError(InferenceError):
+    """A row cannot be understood. Names the field; the row goes to quarantine."""
+
+    def __init__(self, *, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")
+
+
+class SourceNotAllowedError(InferenceError):
+    """The sender may not send this row: another deployment or site, whether or not it exists."""

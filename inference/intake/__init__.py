@@ -1,0 +1,1 @@
+"""accept(): the one way in, for any kind of fact; quarantine."""

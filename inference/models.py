@@ -1,0 +1,59 @@
+"""Index of the subjects' tables, for Django only: import tables from their subject."""
+
+from inference.corrections.models import Correction
+from inference.events.models import Event
+from inference.intake.models import SetAside
+from inference.reads.models import Read, Response
+from inference.registry.models import (
+    Claim,
+    Concept,
+    Configuration,
+    Deployment,
+    Finding,
+    Market,
+    Organisation,
+    Product,
+    Registration,
+    Scanner,
+    Sharing,
+    Site,
+    TruthRule,
+    Version,
+)
+from inference.rescoring.models import Rescore, RescoreItem, RescoreRun
+from inference.results.models import Inference, Prediction
+from inference.studies.models import Link, Person, StoredImage, Study, VaultValue
+from inference.truth.models import Truth
+
+__all__ = [
+    "Claim",
+    "Concept",
+    "Configuration",
+    "Correction",
+    "Deployment",
+    "Event",
+    "Finding",
+    "Inference",
+    "Link",
+    "Market",
+    "Organisation",
+    "Person",
+    "Prediction",
+    "Product",
+    "Read",
+    "Registration",
+    "Rescore",
+    "RescoreItem",
+    "RescoreRun",
+    "Response",
+    "Scanner",
+    "SetAside",
+    "Sharing",
+    "Site",
+    "StoredImage",
+    "Study",
+    "Truth",
+    "TruthRule",
+    "VaultValue",
+    "Version",
+]

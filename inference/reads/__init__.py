@@ -1,0 +1,1 @@
+"""What readers decided, and what they answered to an inference."""

@@ -1,0 +1,1 @@
+"""Organisations, sites, scanners, products, versions, findings, concepts, deployments, truth rules, sharing."""

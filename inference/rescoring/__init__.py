@@ -1,0 +1,1 @@
+"""Sampling plans, runs and their Celery tasks."""

@@ -1,0 +1,1 @@
+"""Inferences and what they predict."""

@@ -1,0 +1,1 @@
+"""Pseudonymous studies, the identity store, and where pixels lie."""

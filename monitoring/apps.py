@@ -1,0 +1,8 @@
+"""The monitoring app: what the facts mean."""
+
+from django.apps import AppConfig
+
+
+class MonitoringConfig(AppConfig):
+    name = "monitoring"
+    default_auto_field = "django.db.models.BigAutoField"

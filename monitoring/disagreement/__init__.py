@@ -1,0 +1,1 @@
+"""Where AI and reader part ways, and who was right."""

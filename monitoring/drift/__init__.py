@@ -1,0 +1,1 @@
+"""Inputs and scores against their reference."""

@@ -1,0 +1,14 @@
+"""Errors that the monitoring package raises on purpose."""
+
+
+class MonitoringError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class SignalStateError(MonitoringError):
+    def __init__(self, signal_uid: str) -> None:
+        super().__init__(f"Signal {signal_uid} is not open; reload it to see who took it.")
+
+
+class UnknownScopeError(MonitoringError):
+    """The estimate names a deployment, product, site, finding or rule that is not registered."""

@@ -1,0 +1,1 @@
+"""Volume, silence, completeness and flagged rows."""

@@ -1,0 +1,1 @@
+"""From rollups to estimates, and against claims."""

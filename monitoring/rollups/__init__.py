@@ -1,0 +1,1 @@
+"""Mergeable daily sums that follow the log."""
