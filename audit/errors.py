@@ -7,7 +7,9 @@ class AuditError(Exception):
 
 class EntryTooLargeError(AuditError):
     def __init__(self, *, kind: str, size: int) -> None:
-        super().__init__(f"An entry of kind {kind} would have {size} bytes; 65,535 is the most. Send the payload's hash.")
+        super().__init__(
+            f"An entry of kind {kind} would have {size} bytes; 65,535 is the most. Send the payload's hash."
+        )
 
 
 class ForkedLogError(AuditError):
@@ -25,3 +27,8 @@ class MissingKeyError(AuditError):
 class UnknownGrantError(AuditError):
     def __init__(self, message: str) -> None:
         super().__init__(message)
+
+
+class UnknownActionError(AuditError):
+    def __init__(self, action: str) -> None:
+        super().__init__(f"There is no action {action!r}; audit.access.decisions.ACTIONS lists them.")

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.functional import cached_property
 
 
 class Role(models.TextChoices):
@@ -44,6 +45,11 @@ class User(AbstractBaseUser):
     def actor(self) -> str:
         """How entries name this person."""
         return f"user:{self.username}"
+
+    @cached_property
+    def live_grants(self) -> list["Grant"]:
+        """The grants in force, read once per request: a page asks many questions about the same user."""
+        return list(self.grants.filter(ended_at=None).order_by("id"))
 
 
 class Grant(models.Model):
