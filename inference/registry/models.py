@@ -147,7 +147,9 @@ class Version(models.Model):
     registered_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["product", "version"], name="one_release_per_product_and_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "version"], name="one_release_per_product_and_version")
+        ]
 
     def __str__(self) -> str:
         return self.version
@@ -200,7 +202,9 @@ class Configuration(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["deployment", "starts_at"], name="one_configuration_per_deployment_and_start"),
+            models.UniqueConstraint(
+                fields=["deployment", "starts_at"], name="one_configuration_per_deployment_and_start"
+            ),
         ]
         ordering = ["starts_at"]
 

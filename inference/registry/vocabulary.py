@@ -1,0 +1,37 @@
+"""The words that a registry may use, and the truth rule that exists everywhere."""
+
+ROLES = (
+    "triage", "second_reader", "concurrent", "independent_reader", "reader_replacement", "rule_out", "autonomous",
+    "measurement", "report_drafting", "quality_control", "live_guidance",
+)  # fmt: skip
+
+SCALES = ("probability", "raw", "ordinal", "rank", "none")
+
+SCALE_OF_KIND = {
+    "binary": "probability",
+    "multi_class": "probability",
+    "multi_label": "probability",
+    "detection": "probability",
+    "image_quality": "probability",
+    "ordinal": "ordinal",
+    "measurement": "raw",
+    "time_to_event": "raw",
+}  # a kind that is not here has no score unless it says so
+
+CERTAINTIES = ("definite", "probable", "possible", "unknown")
+
+STANDARDS = (
+    "autopsy", "surgery", "pathology", "laboratory", "registry", "panel", "core_laboratory", "follow_up",
+    "second_modality", "single_expert", "clinical", "report_human", "report_labeller", "synthetic",
+)  # fmt: skip
+
+PURPOSES = ("clinical", "research", "training", "acceptance", "test", "phantom_qa", "unknown")
+
+DEFAULT_RULE = "default"
+DEFAULT_MINIMUM_CERTAINTY = "possible"
+DEFAULT_MINIMUM_COUNT = 11
+
+
+def default_scale(kind: str) -> str:
+    """Return the scale of a finding that names none."""
+    return SCALE_OF_KIND.get(kind, "none")
