@@ -23,7 +23,7 @@ def configuration_in_force(deployment: Deployment, at: datetime) -> Configuratio
 
 
 def deployment_settings(deployment: Deployment | str) -> DeploymentSettings:
-    """Return everything that intake and counting need to know of a deployment, in five queries."""
+    """Return everything that intake and counting need to know of a deployment, in four queries."""
     key = deployment if isinstance(deployment, str) else deployment.pk
     found = Deployment.objects.select_related("product", "site").get(pk=key)
     return DeploymentSettings(
