@@ -33,7 +33,9 @@ class Entry(models.Model):
             models.UniqueConstraint(fields=["organisation", "position"], name="one_entry_per_position_of_a_log"),
         ]
         indexes = [
-            models.Index(fields=["organisation", "id"], name="entries_without_position", condition=models.Q(position=None)),
+            models.Index(
+                fields=["organisation", "id"], name="entries_without_position", condition=models.Q(position=None)
+            ),
         ]
 
 

@@ -72,6 +72,8 @@ class Inference(StudyFact):
     inputs = models.JSONField(default=list)
     defaulted = ArrayField(models.CharField(max_length=32), default=list)
 
+    _parts: "list[Prediction] | None" = None
+
     class Meta:
         indexes = [
             models.Index(fields=["deployment", "acquired_at"], name="inferences_by_deployment"),
@@ -80,8 +82,19 @@ class Inference(StudyFact):
 
     def payload(self) -> dict[str, Any]:
         """Return the entry's view of the run with its predictions, sorted by finding and region."""
-        parts = sorted(self.predictions.all(), key=lambda part: (part.finding, part.region))
-        return super().payload() | {"predictions": [part.payload() for part in parts]}
+        parts = self._parts if self._parts is not None else self.predictions.all()
+        ordered = sorted(parts, key=lambda part: (part.finding, part.region))
+        return super().payload() | {"predictions": [part.payload() for part in ordered]}
+
+    def set_parts(self, parts: "list[Prediction]") -> None:
+        """Keep the predictions of a run that is not stored yet."""
+        self._parts = parts
+
+    def parts_with_key(self) -> "list[Prediction]":
+        """Return the kept predictions, bound to the run's id."""
+        for part in self._parts or []:
+            part.inference_id = self.pk
+        return self._parts or []
 
     @classmethod
     def with_parts(cls, facts: models.QuerySet[Self]) -> models.QuerySet[Self]:

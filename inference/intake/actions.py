@@ -1,0 +1,66 @@
+"""accept(): the one way in, for any kind of fact.
+
+Check, pseudonymise, then facts and their entries in one transaction, and a
+receipt for every row. Nothing statistical happens here.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+
+from django.db import transaction
+
+from inference.errors import RowError
+from inference.intake.checking import check_row
+from inference.intake.context import Context, load_context
+from inference.intake.kinds import Kind, RawRow, Receipt, Row, Source
+from inference.intake.setting_aside import Aside, set_aside
+from inference.intake.storing import Stored, store_rows
+
+BATCH_ROWS = 5_000
+
+
+def accept(*, rows: Iterable[RawRow], kind: Kind, source: Source, now: datetime) -> list[Receipt]:
+    """Take rows of one kind in and answer each with a receipt, in order.
+
+    Raises:
+        SourceNotAllowedError: a row names a deployment that the source may not write to; its batch is not stored.
+    """
+    return [receipt for batch in batches(rows) for receipt in accept_batch(batch, kind=kind, source=source, now=now)]
+
+
+def batches(rows: Iterable[RawRow]) -> Iterator[Sequence[RawRow]]:
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH_ROWS)):
+        yield batch
+
+
+@transaction.atomic
+def accept_batch(rows: Sequence[RawRow], *, kind: Kind, source: Source, now: datetime) -> list[Receipt]:
+    """Take one batch in, all of it in one transaction."""
+    context = load_context(kind=kind, source=source, now=now)
+    good, asides = check_rows(rows, context=context)
+    stored = store_rows(good, context=context)
+    asides.extend(stored.asides)
+    set_aside(asides, context=context)
+    return receipts(rows, stored=stored, asides=asides, kind=kind)
+
+
+def check_rows(rows: Sequence[RawRow], *, context: Context) -> tuple[list[Row], list[Aside]]:
+    good: list[Row] = []
+    asides: list[Aside] = []
+    for raw in rows:
+        try:
+            row = check_row(raw, kind=context.kind, zone=context.zone, covariates=context.covariates)
+            if context.kind.check:
+                context.kind.check(row, context)
+            good.append(row)
+        except RowError as problem:
+            asides.append(Aside.of_raw(raw, problem=problem))
+    return good, asides
+
+
+def receipts(rows: Sequence[RawRow], *, stored: Stored, asides: Sequence[Aside], kind: Kind) -> list[Receipt]:
+    answers = {receipt.row: receipt for receipt in stored.receipts}
+    answers.update({aside.number: aside.receipt(kind=kind.name) for aside in asides})
+    return [answers[raw.number] for raw in rows]

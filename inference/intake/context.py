@@ -1,0 +1,100 @@
+"""What the registry says of the sender, loaded once for a batch."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from inference.errors import SourceNotAllowedError
+from inference.intake.kinds import Kind, Row, Source
+from inference.registry.models import Concept, Deployment, Site
+from inference.registry.queries import DeploymentSettings, deployment_settings
+from inference.studies.identities import Identities
+from inference.studies.models import Study
+from inference.studies.pseudonyms import keyring_of
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+
+
+@dataclass(kw_only=True)
+class Context:
+    """One batch's surroundings: site, deployments, concepts, identities, and the moment of receipt."""
+
+    kind: Kind
+    source: Source
+    site: Site
+    now: datetime
+    identities: Identities
+    settings: dict[str, DeploymentSettings] = field(default_factory=dict)
+    studies: dict[UUID, Study] = field(default_factory=dict)
+    scanners: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def organisation(self) -> str:
+        return self.site.organisation_id
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.site.timezone)
+
+    @cached_property
+    def deployments(self) -> dict[str, Deployment]:
+        """The deployments this sender may name."""
+        if self.source.deployment_key:
+            return {self.source.deployment_key: Deployment.objects.get(pk=self.source.deployment_key)}
+        return {deployment.pk: deployment for deployment in Deployment.objects.filter(site=self.site)}
+
+    @cached_property
+    def concepts(self) -> dict[str, Concept]:
+        return {concept.pk: concept for concept in Concept.objects.all()}
+
+    @cached_property
+    def covariates(self) -> frozenset[str]:
+        """The covariates that the products of these deployments declare."""
+        settings = [self.settings_of(key) for key in self.deployments]
+        return frozenset(name for each in settings for name in each.dimensions)
+
+    @cached_property
+    def regions(self) -> frozenset[str]:
+        return frozenset(region for key in self.deployments for region in self.settings_of(key).regions)
+
+    def settings_of(self, deployment_key: str) -> DeploymentSettings:
+        if deployment_key not in self.settings:
+            self.settings[deployment_key] = deployment_settings(self.deployments[deployment_key])
+        return self.settings[deployment_key]
+
+    def deployment_named(self, row: Row) -> str:
+        """Return the deployment a row is about: the one it names, else the only one there is, else none.
+
+        Raises:
+            SourceNotAllowedError: it names one that this sender may not.
+        """
+        named = row.clean.get("deployment") or self.source.deployment_key
+        if not named:
+            return next(iter(self.deployments)) if len(self.deployments) == 1 else ""
+        if named not in self.deployments:
+            raise SourceNotAllowedError(f"Row {row.number} names a deployment that this sender may not write to.")
+        return str(named)
+
+    def is_future(self, moments: Iterable[datetime | None]) -> bool:
+        return any(moment is not None and moment > self.now + CLOCK_TOLERANCE for moment in moments)
+
+    def purpose_of(self, clean: dict[str, Any]) -> str | None:
+        """Return the purpose by the first matching rule of the site, else as sent, else nothing."""
+        study = clean.get("study", {})
+        for rule in self.site.purpose_rules:
+            value = study.get(rule.get("field", "").removeprefix("study."))
+            if isinstance(value, str) and re.search(rule.get("pattern", "(?!)"), value):
+                return str(rule["purpose"])
+        return study.get("purpose")
+
+
+def load_context(*, kind: Kind, source: Source, now: datetime) -> Context:
+    site = Site.objects.select_related("organisation").get(pk=source.site_key)
+    organisation = site.organisation_id
+    identities = Identities(organisation=organisation, keyring=keyring_of(organisation), now=now)
+    return Context(kind=kind, source=source, site=site, now=now, identities=identities)

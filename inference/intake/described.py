@@ -1,0 +1,157 @@
+"""What any fact may say of its study, scanner and acquisition: an allow-list, value by value.
+
+The values of unknown names are not kept; their names become flags.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from inference.errors import RowError
+from inference.intake.fields import LONGEST_UID, boolean, choice, moment, number, text, uid
+
+PURPOSES = ("clinical", "research", "training", "acceptance", "test", "phantom_qa", "unknown")
+SETTINGS = ("screening", "diagnostic", "emergency", "intraoperative")
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.+/\\:-]{0,63}")
+
+
+def code(value: Any) -> str:
+    """Understand a coded value: short, and of the characters that DICOM's code strings use."""
+    if isinstance(value, bool | int | float):
+        value = str(value)
+    found = text(value).strip()
+    if not CODE.fullmatch(found):
+        raise ValueError("is not a short code")
+    return found
+
+
+def sex(value: Any) -> str:
+    return choice(("F", "M", "O", "U"))(value.upper() if isinstance(value, str) else value)
+
+
+def age(value: Any) -> float:
+    years = number(value)
+    if not 0 <= years <= 150:
+        raise ValueError("is not an age in years")
+    return years
+
+
+def number_or_code(value: Any) -> Any:
+    return number(value) if isinstance(value, int | float) and not isinstance(value, bool) else code(value)
+
+
+def coded(value: Any) -> Any:
+    if isinstance(value, bool):
+        return boolean(value)
+    return number_or_code(value)
+
+
+def device_text(value: Any) -> str:
+    return text(str(value) if isinstance(value, int | float) else value, longest=64)
+
+
+IDENTIFIERS: Mapping[str, Callable[[Any], Any]] = {
+    "study_uid": uid,
+    "patient_id": uid,
+    "patient_id_issuer": uid,
+    "accession_number": uid,
+    "accession_issuer": uid,
+    "operator": lambda value: text(value, longest=LONGEST_UID),
+}
+
+STUDY: Mapping[str, Callable[[Any], Any]] = {
+    **IDENTIFIERS,
+    "modality": code,
+    "body_part": code,
+    "acquired_at": moment,
+    "patient_age_years": age,
+    "patient_sex": sex,
+    "purpose": choice(PURPOSES),
+    "setting": choice(SETTINGS),
+}
+
+SCANNER: Mapping[str, Callable[[Any], Any]] = dict.fromkeys(
+    ("manufacturer", "model", "software_version", "serial_number"), device_text
+)
+
+NUMBERS = (
+    "kvp",
+    "exposure_mas",
+    "exposure_index",
+    "exposure_time_ms",
+    "tube_current_ma",
+    "slice_thickness_mm",
+    "pixel_spacing_mm",
+    "ctdivol_mgy",
+    "dose_length_product_mgycm",
+    "field_strength_t",
+    "echo_time_ms",
+    "repetition_time_ms",
+    "magnification",
+    "frames",
+    "frame_rate_hz",
+    "rows",
+    "columns",
+    "bits_stored",
+)
+CODES = (
+    "view_position",
+    "convolution_kernel",
+    "reconstruction",
+    "sequence",
+    "acceleration",
+    "probe",
+    "stain",
+    "laterality",
+    "photometric_interpretation",
+    "contrast",
+    "protocol",
+    "presentation_intent",
+)
+ACQUISITION: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(NUMBERS, number),
+    **dict.fromkeys(CODES, code),
+}
+
+PARTS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
+    "study": STUDY,
+    "scanner": SCANNER,
+    "acquisition": ACQUISITION,
+}
+
+
+def check_part(part: str, value: Mapping[str, Any], *, flags: list[str]) -> dict[str, Any]:
+    """Return the known values of one part; unknown names become flags.
+
+    Raises:
+        RowError: a known value cannot be understood.
+    """
+    known, clean = PARTS[part], {}
+    for name, found in value.items():
+        if found is None or found == "":
+            continue
+        if name not in known:
+            flags.append(f"{part}.{name}")
+            continue
+        try:
+            clean[name] = known[name](found)
+        except ValueError as problem:
+            raise RowError(field=f"{part}.{name}", reason=str(problem)) from None
+    return clean
+
+
+def check_covariates(value: Mapping[str, Any], *, declared: frozenset[str], flags: list[str]) -> dict[str, Any]:
+    """Return the covariates that the product declares; others are named in a flag and not kept."""
+    clean = {}
+    for name, found in value.items():
+        if found is None or found == "":
+            continue
+        if name not in declared:
+            flags.append(f"covariates.{name}")
+            continue
+        try:
+            clean[name] = coded(found)
+        except ValueError as problem:
+            raise RowError(field=f"covariates.{name}", reason=str(problem)) from None
+    return clean

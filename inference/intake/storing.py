@@ -1,0 +1,199 @@
+"""From clean rows to facts: identities, record, defaults, entry, fact. Set-based, in the caller's transaction.
+
+A row whose uid is in the log already is compared by its record: the same is a
+duplicate, another a conflict. Only new rows are completed and stored.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from audit.log.actions import EntryDraft, append_entries
+from audit.log.models import Entry, Fact
+from inference.errors import RowError
+from inference.intake.context import Context
+from inference.intake.describing import describe_studies, described_of
+from inference.intake.kinds import Receipt, Row
+from inference.intake.models import SetAside
+from inference.intake.records import make_record, record_digest, same_record
+from inference.intake.resolving import named_uids, resolve
+from inference.intake.setting_aside import Aside
+from inference.intake.writing import write_facts
+
+
+@dataclass(slots=True)
+class Stored:
+    """What became of the rows."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class InLog:
+    """What the log holds under a row's uid."""
+
+    record_sha256: bytes
+    person_id: UUID | None
+    flags: tuple[str, ...]
+
+
+def store_rows(rows: Sequence[Row], *, context: Context) -> Stored:
+    stored = Stored()
+    named, problems = resolve(rows, context=context)
+    stored.asides.extend(Aside.of_row(row, field="study_uid", reason=reason) for row, reason in problems)
+    known = in_log(named, context=context)
+    for row in named:
+        seen = known.get((row.scope, row.entry_uid))
+        digest_row(row, person_id=seen.person_id if seen else row.person_id, context=context)
+    fresh = without_repeats(named, known=known, stored=stored, context=context)
+    completed = complete(fresh, context=context, stored=stored)
+    insert(completed, context=context, stored=stored)
+    return stored
+
+
+def in_log(rows: Sequence[Row], *, context: Context) -> dict[tuple[str, str], InLog]:
+    """Return what the log holds under the rows' uids."""
+    by_scope = defaultdict(list)
+    for row in rows:
+        by_scope[row.scope].append(row.entry_uid)
+    known = {}
+    for scope, uids in by_scope.items():
+        entries = Entry.objects.filter(scope=scope, kind=context.kind.name, uid__in=uids)
+        met = {pk: (uid, bytes(digest)) for pk, uid, digest in entries.values_list("id", "uid", "record_sha256")}
+        facts = context.kind.table.objects.filter(entry_id__in=list(met)) if met else []
+        for fact in facts:
+            uid, digest = met[fact.entry_id]
+            known[(scope, uid)] = InLog(digest, fact.person_id, tuple(fact.flags))
+    return known
+
+
+def digest_row(row: Row, *, person_id: UUID | None, context: Context) -> None:
+    uids = named_uids(row, context=context)
+    row.record = make_record(row, kind=context.kind, identities=context.identities, person_id=person_id, uids=uids)
+    row.record_sha256 = record_digest(row.record)
+
+
+def without_repeats(
+    rows: Sequence[Row], *, known: dict[tuple[str, str], InLog], stored: Stored, context: Context
+) -> list[Row]:
+    """Answer the rows that are in the log, or earlier in this batch; return the others."""
+    fresh: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        key = (row.scope, row.entry_uid)
+        seen = known.get(key)
+        first = fresh.get(key)
+        if seen:
+            answer_known(row, digest=seen.record_sha256, flags=seen.flags, stored=stored, context=context)
+        elif first:
+            answer_known(row, digest=first.record_sha256, flags=tuple(first.flags), stored=stored, context=context)
+        else:
+            fresh[key] = row
+    return list(fresh.values())
+
+
+def answer_known(row: Row, *, digest: bytes, flags: tuple[str, ...], stored: Stored, context: Context) -> None:
+    if same_record(digest, row.record_sha256):
+        stored.receipts.append(receipt(row, status="duplicate", context=context, flags=flags))
+        return
+    reason = "the same uid is in the log with other content"
+    stored.asides.append(Aside.of_row(row, field="", reason=reason, outcome=SetAside.Outcome.CONFLICT))
+
+
+def complete(rows: Sequence[Row], *, context: Context, stored: Stored) -> list[Row]:
+    """Fill defaults and columns by kind; a row that only the registry shows to be wrong is set aside."""
+    good = []
+    for row in rows:
+        try:
+            row.columns.update(common_columns(row, context=context))
+            context.kind.complete(row, context)
+            good.append(row)
+        except RowError as problem:
+            stored.asides.append(Aside.of_row(row, field=problem.field, reason=problem.reason))
+    return good
+
+
+def common_columns(row: Row, *, context: Context) -> dict[str, Any]:
+    if "known_at" in row.clean:
+        row.flag("backfilled")
+    return {
+        "organisation": context.organisation,
+        "site_id": context.site.pk,
+        "study_id": row.study_id,
+        "person_id": row.person_id,
+        "described": described_of(row, context=context),
+        "known_at": row.clean.get("known_at"),
+        "received_at": context.now,
+    }
+
+
+def insert(rows: Sequence[Row], *, context: Context, stored: Stored) -> None:
+    """Store entries and facts. A row that another writer stored meanwhile is compared with what stands."""
+    facts = [fact_of(row, context=context) for row in rows]
+    drafts = [draft_of(row, fact=fact, context=context) for row, fact in zip(rows, facts, strict=True)]
+    ids = append_entries(drafts)
+    fresh = [(row, fact) for row, fact, draft in zip(rows, facts, drafts, strict=True) if draft.key in ids]
+    for (_, fact), entry_id in zip(
+        fresh, (ids[(row.scope, context.kind.name, row.entry_uid)] for row, _ in fresh), strict=True
+    ):
+        fact.entry_id = entry_id
+    write_facts([fact for _, fact in fresh], context=context)
+    describe_studies([row for row, _ in fresh], context=context)
+    keep_secrets([row for row, _ in fresh], context=context)
+    stored.receipts.extend(receipt(row, status=status_of(row), context=context) for row, _ in fresh)
+    lost = [row for row, draft in zip(rows, drafts, strict=True) if draft.key not in ids]
+    settle_lost(lost, context=context, stored=stored)
+
+
+def settle_lost(rows: Sequence[Row], *, context: Context, stored: Stored) -> None:
+    known = in_log(rows, context=context) if rows else {}
+    for row in rows:
+        seen = known[(row.scope, row.entry_uid)]
+        digest_row(row, person_id=seen.person_id, context=context)
+        answer_known(row, digest=seen.record_sha256, flags=seen.flags, stored=stored, context=context)
+
+
+def fact_of(row: Row, *, context: Context) -> Fact:
+    fact = context.kind.table(**row.columns, flags=sorted(row.flags))
+    if context.kind.part_table is not None:
+        fact.set_parts([context.kind.part_table(**part) for part in row.parts])
+    return fact
+
+
+def draft_of(row: Row, *, fact: Fact, context: Context) -> EntryDraft:
+    return EntryDraft(
+        organisation=context.organisation,
+        scope=row.scope,
+        kind=context.kind.name,
+        uid=row.entry_uid,
+        actor=context.source.actor,
+        at=context.now,
+        record_sha256=row.record_sha256,
+        payload=fact.payload(),
+    )
+
+
+def keep_secrets(rows: Sequence[Row], *, context: Context) -> None:
+    context.identities.seal(
+        (row.person_id, name, row.entry_uid, value)
+        for row in rows
+        if row.person_id
+        for name, value in row.secrets.items()
+    )
+
+
+def status_of(row: Row) -> str:
+    return "stored_flagged" if row.flags else "stored"
+
+
+def receipt(row: Row, *, status: str, context: Context, flags: tuple[str, ...] | None = None) -> Receipt:
+    return Receipt(
+        row=row.number,
+        kind=context.kind.name,
+        uid=row.uid,
+        status=status,
+        flags=tuple(sorted(row.flags)) if flags is None else flags,
+        record_sha256=row.record_sha256.hex(),
+    )
