@@ -1,0 +1,1 @@
+"""The simulated hospital network: declared synthetic, seeded, and free of Django until it is imported."""
