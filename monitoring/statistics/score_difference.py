@@ -65,7 +65,7 @@ def constrained_share(samples: TwoSamples, *, difference: float) -> float:
     p = copysign(sqrt(max(0.0, (l2 / (3 * l3)) ** 2 - l1 / (3 * l3))), q)
     angle = (pi + acos(min(1.0, max(-1.0, q / p**3)))) / 3 if p != 0 else pi / 2
     root = 2 * p * cos(angle) - l2 / (3 * l3)
-    return min(min(1.0, 1 - difference), max(max(0.0, -difference), root))
+    return min(1.0, 1 - difference, max(0.0, -difference, root))
 
 
 def _crossing(function: Callable[[float], float], *, inside: float, outside: float) -> float:
