@@ -23,9 +23,7 @@ class Event(StudyFact):
         FINAL = "final"
         TREATMENT_STARTED = "treatment_started", "treatment started"
 
-    OF_INFERENCE = frozenset(
-        {"delivered", "notified", "acknowledged", "displayed", "hidden", "withheld", "withdrawn"}
-    )
+    OF_INFERENCE = frozenset({"delivered", "notified", "acknowledged", "displayed", "hidden", "withheld", "withdrawn"})
 
     PAYLOAD = (*STUDY_PAYLOAD, "deployment_id", "inference_uid", "kind", "at", "to", "reason", "amends")
 
