@@ -29,11 +29,21 @@ def read_key(name: str) -> bytes:
 
 def read_or_create_key(name: str) -> bytes:
     """Return a key, made on first use. Two processes that make it at once agree on one."""
-    path = key_path(name)
+    ensure_key(key_path(name))
+    return read_key(name)
+
+
+def secret_text(home: Path, name: str) -> str:
+    """Return a secret for the settings, which are not there yet when they ask; made on first use."""
+    path = home / "keys" / f"{name}.key"
+    ensure_key(path)
+    return path.read_text()
+
+
+def ensure_key(path: Path) -> None:
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_new_key(path)
-    return read_key(name)
 
 
 def write_new_key(path: Path) -> None:

@@ -1,0 +1,113 @@
+"""Settings of every installation. Only this file and `environment.py` read the environment."""
+
+from pathlib import Path
+
+from audit.log.keyfiles import secret_text
+from deploy.settings.environment import database, env_bool, env_int, env_text
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+RADVIGIL_HOME = Path(env_text("RADVIGIL_HOME", default=str(BASE_DIR / "var"))).resolve()
+RADVIGIL_INSTALLATION = env_text("RADVIGIL_INSTALLATION", default="radvigil.local")
+RADVIGIL_DEMO = env_bool("RADVIGIL_DEMO", default=False)
+RADVIGIL_PIXELS = RADVIGIL_HOME / "pixels"
+RADVIGIL_WEIGHTS = RADVIGIL_HOME / "weights"
+
+DEBUG = False
+SECRET_KEY = secret_text(RADVIGIL_HOME, "django")
+ALLOWED_HOSTS = env_text("RADVIGIL_HOSTS", default="127.0.0.1,localhost,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [each for each in env_text("RADVIGIL_ORIGINS", default="").split(",") if each]
+
+DATABASES = {
+    "default": database(env_text("RADVIGIL_DATABASE_URL", default="postgresql:///radvigil")),
+    "owner": database(env_text("RADVIGIL_DATABASE_OWNER_URL", default="postgresql:///radvigil")),
+    "sequencer": database(env_text("RADVIGIL_DATABASE_SEQUENCER_URL", default="postgresql:///radvigil")),
+}
+SEQUENCER_DATABASE = "sequencer"
+CELERY_BROKER_URL = env_text("RADVIGIL_REDIS_URL", default="redis://127.0.0.1:6379/0")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django_htmx",
+    "axes",
+    "audit",
+    "inference",
+    "monitoring",
+]
+AUTH_USER_MODEL = "audit.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL = "access:log_in"
+LOGIN_REDIRECT_URL = "/"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "deploy.urls"
+WSGI_APPLICATION = "deploy.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = RADVIGIL_HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+AXES_FAILURE_LIMIT = env_int("RADVIGIL_LOGIN_FAILURES", default=5)
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
+
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}

@@ -1,0 +1,33 @@
+"""Which studies a user may see: those of a site within reach, or that met a product within reach."""
+
+from datetime import datetime
+from uuid import UUID
+
+from audit.access.decisions import NotVisibleError, Scope, Visitor
+from inference.registry.models import Deployment
+from inference.registry.visibility import scope_of
+from inference.studies.models import Study
+
+
+def get_study_for(user: Visitor, action: str, study_id: UUID, *, now: datetime) -> Study:
+    """Return a study at a site within reach; a right bound to a product sees only studies that met it."""
+    scope = scope_of(user, action, now=now)
+    study = Study.objects.select_related("site").filter(pk=study_id).first()
+    if study is None or not _reaches_study(scope, study):
+        raise NotVisibleError
+    return study
+
+
+def _reaches_study(scope: Scope, study: Study) -> bool:
+    organisation, site = study.site.organisation_id, study.site_id
+    if scope.covers(organisation=organisation, site=site):
+        return True
+    products = {
+        bound.product for bound in scope.bounds if bound.product and bound.touches(organisation=organisation, site=site)
+    }
+    return _met_product(study, products) if products else False
+
+
+def _met_product(study: Study, products: set[str]) -> bool:
+    met = Deployment.objects.filter(site=study.site_id, product__in=products, inferences__study_id=study.pk)
+    return met.exists()
