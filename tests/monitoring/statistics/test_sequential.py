@@ -1,0 +1,116 @@
+"""Charts are held to published run lengths, to an exact chain and to their own simulation."""
+
+import numpy as np
+import pytest
+
+from monitoring.statistics.run_lengths import ewma_run_length, lattice_run_length, normal_run_length
+from monitoring.statistics.sequential import bernoulli_cusum, ewma, normal_cusum
+
+
+@pytest.mark.parametrize(
+    ("h", "shift", "length"),
+    [
+        (4, 0, 335.4),  # Montgomery, Introduction to SQC, table 9.3 halves them: two-sided 168 and 465
+        (4, 1, 8.38),
+        (5, 0, 930.9),
+        (5, 1, 10.4),
+        (5, 0.5, 38.0),
+    ],
+)
+def test_one_sided_run_lengths_match_published_values(h, shift, length):
+    assert normal_run_length(shift, k=0.5, h=h) == pytest.approx(length, rel=3e-3)
+
+
+def test_two_sides_have_half_the_run_length_of_one():
+    chart = normal_cusum(k=0.5, arl0=465.4, sides=2)
+    assert chart.threshold == pytest.approx(5.0, abs=2e-3)
+    assert chart.arl(0) == pytest.approx(465.4, rel=1e-4)
+
+
+@pytest.mark.parametrize("arl0", [50, 500, 20_000, 1_000_000])
+def test_a_normal_chart_reaches_its_designed_run_length(arl0):
+    for sides in (1, 2):
+        assert arl0 <= normal_cusum(k=0.25, arl0=arl0, sides=sides).arl(0) <= arl0 * 1.005
+
+
+@pytest.mark.parametrize(
+    ("lam", "limit", "shift", "length"),
+    [
+        (0.2, 2.962, 0, 500),  # Lucas and Saccucci 1990, table 3
+        (0.2, 2.962, 1, 10.5),
+        (0.1, 2.814, 0, 500),
+        (0.1, 2.814, 0.5, 31.3),
+        (0.25, 2.998, 0, 500),
+    ],
+)
+def test_ewma_run_lengths_match_lucas_and_saccucci(lam, limit, shift, length):
+    assert ewma_run_length(shift, lam=lam, limit=limit) == pytest.approx(length, rel=6e-3)
+
+
+def test_ewma_design_finds_the_published_limit():
+    assert ewma(lam=0.2, arl0=500).threshold == pytest.approx(2.962, abs=1e-3)
+
+
+def test_a_bernoulli_chart_of_one_step_counts_like_a_run_of_events():
+    """One up, one down, alarm at 2: states 0 and 1 give (2 + q − p·q…) by hand: E = (1 + p) / p²."""
+    p = 0.1
+    first = (1 + p) / p**2  # E0 = 1 + qE0 + pE1, E1 = 1 + qE0
+    assert lattice_run_length(p, up=1, down=1, height=2) == pytest.approx(first)
+
+
+def test_the_bernoulli_reference_value_follows_reynolds_and_stoumbos():
+    chart = bernoulli_cusum(0.01, 0.025, arl0=5_000)
+    assert (chart.up, chart.down) == (60, 1)  # m = 61: .016396 lies nearest to 1/61
+
+
+@pytest.mark.parametrize(("p0", "p1"), [(0.01, 0.025), (0.2, 0.38), (0.5, 0.7), (0.056, 0.1), (0.9, 0.8), (0.3, 0.1)])
+def test_a_bernoulli_chart_alarms_no_more_often_than_designed(p0, p1):
+    chart = bernoulli_cusum(p0, p1, arl0=2_000)
+    toward = p0 if p1 > p0 else 1 - p0
+    assert 2_000 <= chart.arl(toward) < 2_600
+
+
+def test_the_exact_bernoulli_run_length_is_what_simulation_finds():
+    chart = bernoulli_cusum(0.2, 0.38, arl0=400)
+    events = (np.random.default_rng(4).random(300_000) < 0.2).astype(float)
+    assert 300_000 / len(chart.run(events).alarms) == pytest.approx(chart.arl(0.2), rel=0.08)
+
+
+def test_the_exact_normal_run_length_is_what_simulation_finds():
+    chart = normal_cusum(k=0.5, arl0=400, sides=2)
+    values = np.random.default_rng(5).normal(size=300_000)
+    assert 300_000 / len(chart.run(values).alarms) == pytest.approx(400, rel=0.08)
+
+
+def test_the_run_says_where_the_change_began_and_restarts():
+    quiet, loud = [0.0] * 50, [1.0] * 40
+    run = bernoulli_cusum(0.1, 0.3, arl0=1_000).run(quiet + loud)
+    assert run.began[0] == 50
+    assert 50 < run.alarms[0] < 65
+    assert run.began[1] == run.alarms[0] + 1
+
+
+def test_both_directions_are_told_apart():
+    chart = normal_cusum(k=0.25, arl0=1_000, sides=2)
+    assert chart.run([1.0] * 60).directions[0] == 1
+    assert chart.run([-1.0] * 60).directions[0] == -1
+
+
+def test_patient_means_alarm_no_more_often_than_single_observations():
+    """A mean of several correlated values has the same expectation and less spread than one."""
+    generator = np.random.default_rng(6)
+    chart = bernoulli_cusum(0.2, 0.4, arl0=300)
+    risk = generator.beta(2, 8, size=100_000)
+    means = generator.binomial(3, risk) / 3
+    assert len(chart.run(means).alarms) <= 100_000 / chart.arl(0.2) * 1.05
+
+
+@pytest.mark.parametrize("bad", [{"p0": 0.2, "p1": 0.2}, {"p0": 0.0, "p1": 0.2}, {"p0": 0.2, "p1": 1.0}])
+def test_impossible_designs_are_refused(bad):
+    with pytest.raises(ValueError, match="p0 and p1"):
+        bernoulli_cusum(bad["p0"], bad["p1"], arl0=100)
+
+
+def test_observations_that_are_no_numbers_are_refused():
+    with pytest.raises(ValueError, match="finite"):
+        normal_cusum(k=0.5, arl0=100, sides=1).run([0.0, float("nan")])
