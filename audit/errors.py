@@ -32,3 +32,27 @@ class UnknownGrantError(AuditError):
 class UnknownActionError(AuditError):
     def __init__(self, action: str) -> None:
         super().__init__(f"There is no action {action!r}; audit.access.decisions.ACTIONS lists them.")
+
+
+class AccessError(AuditError):
+    """A change to users, grants or tokens is refused; the message says what to do instead."""
+
+
+class UserExistsError(AccessError):
+    def __init__(self, username: str) -> None:
+        super().__init__(f"There is a user {username} already; add a grant to it, or choose another name.")
+
+
+class UnknownKeyError(AccessError):
+    def __init__(self, *, noun: str, key: str) -> None:
+        super().__init__(f"There is no {noun} {key!r} in the registry; register it first.")
+
+
+class LastAdministratorError(AccessError):
+    def __init__(self) -> None:
+        super().__init__("This is the last administrator of everything; make another one first.")
+
+
+class EndedError(AccessError):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} has ended already; reload the page.")

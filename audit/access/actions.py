@@ -1,0 +1,223 @@
+"""Users, their grants and their tokens: every change is an act in the log.
+
+Whether a key that a grant names is registered, the caller has checked: this
+package knows organisations, sites and products by their key alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from audit.access.models import Grant, Level, Role, Token, User
+from audit.access.secrets import HINT_LENGTH, new_password, new_secret, token_digest
+from audit.errors import AccessError, EndedError, LastAdministratorError, UnknownGrantError, UserExistsError
+from audit.log.actions import record_act
+
+Actor = User | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantValues:
+    """What a grant says. An empty key means all of them."""
+
+    role: str
+    organisation: str = ""
+    site: str = ""
+    product: str = ""
+    level: str = Level.IMAGES.value
+
+
+def actor_of(by: Actor) -> str:
+    return by if isinstance(by, str) else by.actor
+
+
+def create_user(
+    *,
+    username: str,
+    printed_name: str,
+    role: str,
+    password: str | None = None,
+    organisation: str = "",
+    site: str = "",
+    product: str = "",
+    level: str = Level.IMAGES.value,
+    by: Actor,
+    now: datetime,
+) -> tuple[User, str]:
+    """Make a log-in with its first grant, and return it with its password, which is shown this once.
+
+    Raises:
+        UserExistsError, UnknownGrantError
+    """
+    values = GrantValues(role=role, organisation=organisation, site=site, product=product, level=level)
+    check_grant(values)
+    chosen = password or new_password()
+    try:
+        with transaction.atomic():
+            user = User(username=username, printed_name=printed_name or username, created_at=now)
+            user.set_password(chosen)
+            user.save(force_insert=True)
+            record_act(
+                "user_created",
+                organisation=organisation,
+                subject=f"user/{username}",
+                actor=actor_of(by),
+                at=now,
+                details={"printed_name": user.printed_name},
+            )
+            add_grant(user=user, values=values, by=by, now=now)
+    except IntegrityError as error:
+        raise UserExistsError(username) from error
+    return user, chosen
+
+
+def check_grant(values: GrantValues) -> None:
+    """Raise UnknownGrantError unless role and level are ones that exist."""
+    if values.role not in Role.values:
+        raise UnknownGrantError(f"There is no role {values.role!r}; there are {', '.join(Role.values)}.")
+    if values.level not in Level.values:
+        raise UnknownGrantError(f"There is no level {values.level!r}; there are {', '.join(Level.values)}.")
+
+
+@transaction.atomic
+def add_grant(*, user: User, values: GrantValues, by: Actor, now: datetime) -> Grant:
+    check_grant(values)
+    grant = Grant.objects.create(
+        user=user,
+        role=values.role,
+        organisation=values.organisation,
+        site=values.site,
+        product=values.product,
+        level=values.level,
+        created_at=now,
+    )
+    log_grant("grant_added", grant=grant, by=by, now=now)
+    return grant
+
+
+@transaction.atomic
+def end_grant(*, grant: Grant, by: Actor, now: datetime) -> None:
+    """End a role of a user; it stays on record. The last administrator of everything keeps theirs."""
+    refuse_without_administrator(without=Grant.objects.filter(pk=grant.pk))
+    if not Grant.objects.filter(pk=grant.pk, ended_at=None).update(ended_at=now):
+        raise EndedError("The grant")
+    log_grant("grant_ended", grant=grant, by=by, now=now)
+
+
+def log_grant(kind: str, *, grant: Grant, by: Actor, now: datetime) -> None:
+    details = {
+        name: getattr(grant, name)
+        for name in ("role", "organisation", "site", "product", "level")
+        if getattr(grant, name)
+    }
+    record_act(
+        kind,
+        organisation=grant.organisation,
+        subject=f"user/{grant.user.username}",
+        actor=actor_of(by),
+        at=now,
+        details=details | {"grant": grant.pk},
+    )
+
+
+@transaction.atomic
+def deactivate(*, user: User, by: Actor, now: datetime) -> None:
+    """Close a log-in: its sessions and tokens stop at once. Nobody closes their own."""
+    if isinstance(by, User) and by.pk == user.pk:
+        raise AccessError("Nobody can close their own log-in; ask another administrator.")
+    refuse_without_administrator(without=Grant.objects.filter(user=user))
+    if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        raise EndedError("The log-in")
+    log_user("user_deactivated", user=user, by=by, now=now)
+
+
+@transaction.atomic
+def reactivate(*, user: User, by: Actor, now: datetime) -> None:
+    if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        raise AccessError("The log-in is open already; reload the page.")
+    log_user("user_reactivated", user=user, by=by, now=now)
+
+
+def refuse_without_administrator(*, without: QuerySet[Grant]) -> None:
+    """Raise LastAdministratorError if nobody would be left who can manage everything."""
+    everything = Grant.objects.select_for_update().filter(
+        role=Role.ADMINISTRATOR, organisation="", site="", product="", ended_at=None, user__is_active=True
+    )
+    live = {grant.pk for grant in everything}
+    going = set(without.values_list("pk", flat=True))
+    if live and live <= going:
+        raise LastAdministratorError
+
+
+@transaction.atomic
+def change_password(*, user: User, password: str, by: Actor, now: datetime) -> None:
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    log_user("password_changed", user=user, by=by, now=now)
+
+
+def log_user(kind: str, *, user: User, by: Actor, now: datetime) -> None:
+    record_act(kind, organisation=home_of(user), subject=f"user/{user.username}", actor=actor_of(by), at=now)
+
+
+def home_of(user: User) -> str:
+    """Return the organisation whose log says what a user does: that of their first grant in force."""
+    return next((grant.organisation for grant in user.live_grants if grant.organisation), "")
+
+
+@transaction.atomic
+def create_token(
+    *,
+    deployment: str = "",
+    site: str = "",
+    user: User | None = None,
+    organisation: str = "",
+    expires_at: datetime | None = None,
+    by: Actor,
+    now: datetime,
+) -> tuple[Token, str]:
+    """Make a bearer token and return it with its secret, which is shown this once and never stored.
+
+    `organisation` is whose log the act goes to: the provider of the site.
+
+    Raises:
+        AccessError: not exactly one holder is named.
+    """
+    if [bool(deployment), bool(site), user is not None].count(True) != 1:
+        raise AccessError("A token belongs to one deployment, one site or one user; name exactly one.")
+    secret = new_secret()
+    token = Token.objects.create(
+        digest=token_digest(secret),
+        hint=secret[:HINT_LENGTH],
+        deployment=deployment,
+        site=site,
+        user=user,
+        created_at=now,
+        created_by=actor_of(by),
+        expires_at=expires_at,
+    )
+    log_token("token_created", token=token, organisation=organisation, by=by, now=now)
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, token: Token, organisation: str = "", by: Actor, now: datetime) -> None:
+    if not Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
+        raise EndedError("The token")
+    log_token("token_revoked", token=token, organisation=organisation, by=by, now=now)
+
+
+def log_token(kind: str, *, token: Token, organisation: str, by: Actor, now: datetime) -> None:
+    home = organisation or (home_of(token.user) if token.user else "")
+    record_act(
+        kind, organisation=home, subject=holder_of(token), actor=actor_of(by), at=now, details={"token": token.hint}
+    )
+
+
+def holder_of(token: Token) -> str:
+    """Return whose token it is, as the log names it."""
+    if token.user:
+        return f"user/{token.user.username}"
+    return f"deployment/{token.deployment}" if token.deployment else f"site/{token.site}"
