@@ -14,6 +14,7 @@ from inference.errors import RowError
 from inference.intake.checking import check_row
 from inference.intake.context import Context, load_context
 from inference.intake.kinds import Kind, RawRow, Receipt, Row, Source
+from inference.intake.resolving import name_scope
 from inference.intake.setting_aside import Aside, set_aside
 from inference.intake.storing import Stored, store_rows
 
@@ -52,6 +53,7 @@ def check_rows(rows: Sequence[RawRow], *, context: Context) -> tuple[list[Row], 
     for raw in rows:
         try:
             row = check_row(raw, kind=context.kind, zone=context.zone, covariates=context.covariates)
+            name_scope(row, context=context)
             if context.kind.check:
                 context.kind.check(row, context)
             good.append(row)

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from audit.proofs.canonical import canonical_json
 from inference.errors import RowError
+from inference.intake import flags
 from inference.intake.described import check_covariates, check_part
-from inference.intake.fields import mapping, moment
+from inference.intake.fields import Field, mapping
 from inference.intake.kinds import Kind, RawRow, Row
 
 PARTS = ("study", "scanner", "acquisition", "covariates")
@@ -30,37 +30,54 @@ def check_row(raw: RawRow, *, kind: Kind, zone: ZoneInfo, covariates: frozenset[
         raise RowError(field=raw.problem_field, reason=raw.problem)
     if not isinstance(raw.value, Mapping):
         raise RowError(field="", reason="is not an object")
-    row = Row(number=raw.number, clean={}, flags=[], raw=raw.raw or raw_bytes(raw.value))
-    check_fields(raw.value, kind=kind, row=row)
+    row = Row(number=raw.number, clean={}, raw=raw)
+    row.clean = clean_object(raw.value, fields=kind.by_name, path="", row=row, skipped=PARTS)
     check_described(raw.value, row=row, covariates=covariates)
     give_zone(row, zone=zone)
-    check_required(row, kind=kind)
+    check_required(kind.fields, clean=row.clean, path="")
+    check_study(row, kind=kind)
     return row
 
 
-def raw_bytes(value: Any) -> bytes:
-    try:
-        return canonical_json(value)
-    except (ValueError, TypeError):
-        return repr(value).encode("utf-8", "replace")
-
-
-def check_fields(value: Mapping[str, Any], *, kind: Kind, row: Row) -> None:
-    known = kind.by_name
+def clean_object(
+    value: Mapping[str, Any], *, fields: Mapping[str, Field], path: str, row: Row, skipped: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the known values of an object; unknown names become flags."""
+    clean: dict[str, Any] = {}
     for name, found in value.items():
-        if name in PARTS or found is None or found == "":
+        if found is None or found == "" or name in skipped:
             continue
-        if name not in known:
-            row.flag(unknown_field(name))
-            continue
-        try:
-            row.clean[name] = known[name].parse(found)
-        except ValueError as problem:
-            raise RowError(field=name, reason=str(problem)) from None
+        if name in fields:
+            clean[name] = clean_value(found, field=fields[name], path=path + name, row=row)
+        else:
+            row.flag(unknown_name(without_places(path) + str(name)))
+    return clean
 
 
-def unknown_field(name: object) -> str:
-    return f"unknown_field:{name if isinstance(name, str) and SAFE_NAME.fullmatch(name) else '?'}"
+def clean_value(value: Any, *, field: Field, path: str, row: Row) -> Any:
+    try:
+        found = field.parse(value)
+    except ValueError as problem:
+        raise RowError(field=path, reason=str(problem)) from None
+    if not field.parts:
+        return found
+    if isinstance(found, list):
+        return [clean_part(each, field=field, path=f"{path}[{place}].", row=row) for place, each in enumerate(found)]
+    return clean_part(found, field=field, path=f"{path}.", row=row)
+
+
+def clean_part(value: Mapping[str, Any], *, field: Field, path: str, row: Row) -> dict[str, Any]:
+    clean = clean_object(value, fields=field.part_by_name, path=path, row=row)
+    check_required(field.parts, clean=clean, path=path)
+    return clean
+
+
+def without_places(path: str) -> str:
+    return re.sub(r"\[\d+\]", "", path) if path else ""
+
+
+def unknown_name(name: str) -> str:
+    return flags.unknown_field(name if SAFE_NAME.fullmatch(name) else "?")
 
 
 def check_described(value: Mapping[str, Any], *, row: Row, covariates: frozenset[str]) -> None:
@@ -72,13 +89,13 @@ def check_described(value: Mapping[str, Any], *, row: Row, covariates: frozenset
             found = mapping(found)
         except ValueError as problem:
             raise RowError(field=part, reason=str(problem)) from None
-        flags: list[str] = []
+        unknown: list[str] = []
         if part == "covariates":
-            clean = check_covariates(found, declared=covariates, flags=flags)
+            clean = check_covariates(found, declared=covariates, unknown=unknown)
         else:
-            clean = check_part(part, found, flags=flags)
-        for flag in flags:
-            row.flag(unknown_field(flag))
+            clean = check_part(part, found, unknown=unknown)
+        for name in unknown:
+            row.flag(unknown_name(name))
         if clean:
             row.clean[part] = clean
 
@@ -89,13 +106,16 @@ def give_zone(row: Row, *, zone: ZoneInfo) -> None:
         for name, found in holder.items():
             if isinstance(found, datetime) and found.tzinfo is None:
                 holder[name] = found.replace(tzinfo=zone)
-                row.flag("time_without_offset")
+                row.flag(flags.TIME_WITHOUT_OFFSET)
 
 
-def check_required(row: Row, *, kind: Kind) -> None:
-    for field in kind.fields:
-        if field.required and field.name not in row.clean:
-            raise RowError(field=field.name, reason="is missing")
+def check_required(fields: tuple[Field, ...], *, clean: Mapping[str, Any], path: str) -> None:
+    for field in fields:
+        if field.required and field.name not in clean:
+            raise RowError(field=path + field.name, reason="is missing")
+
+
+def check_study(row: Row, *, kind: Kind) -> None:
     if kind.needs_study and not names_study(row.clean):
         raise RowError(
             field="study_uid", reason="is missing: no study uid, accession number, or patient with acquired_on"
@@ -106,15 +126,13 @@ def names_study(clean: Mapping[str, Any]) -> bool:
     return bool(
         study_identifier(clean, "study_uid")
         or study_identifier(clean, "accession_number")
-        or (study_identifier(clean, "patient_id") and "acquired_on" in clean)
+        or (
+            study_identifier(clean, "patient_id")
+            and ("acquired_on" in clean or "acquired_at" in clean.get("study", {}))
+        )
     )
 
 
 def study_identifier(clean: Mapping[str, Any], name: str) -> str | None:
     """Return an identifier given at the top of the row or inside its study."""
     return clean.get(name) or clean.get("study", {}).get(name)
-
-
-def a_day(value: Any) -> str:
-    """Understand a day as its ISO date."""
-    return moment(value).date().isoformat()

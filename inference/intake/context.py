@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from inference.errors import SourceNotAllowedError
+from inference.errors import RowError, SourceNotAllowedError
 from inference.intake.kinds import Kind, Row, Source
 from inference.registry.models import Concept, Deployment, Site
 from inference.registry.queries import DeploymentSettings, deployment_settings
@@ -59,8 +59,24 @@ class Context:
         return frozenset(name for each in settings for name in each.dimensions)
 
     @cached_property
-    def regions(self) -> frozenset[str]:
-        return frozenset(region for key in self.deployments for region in self.settings_of(key).regions)
+    def reported(self) -> dict[str, frozenset[str]]:
+        """The regions registered for each concept by the products that report it here."""
+        regions: dict[str, set[str]] = {}
+        for key in self.deployments:
+            settings = self.settings_of(key)
+            for finding in settings.findings.values():
+                regions.setdefault(finding.concept, set()).update(settings.regions)
+        return {concept: frozenset(names) for concept, names in regions.items()}
+
+    def unit_of(self, concept: str) -> str:
+        """Return the registered unit of a concept: its own, else that of a product that reports it here."""
+        known = self.concepts.get(concept)
+        return known.unit if known and known.unit else self.units.get(concept, "")
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        findings = (each for key in self.deployments for each in self.settings_of(key).findings.values())
+        return {finding.concept: finding.unit for finding in findings if finding.unit}
 
     def settings_of(self, deployment_key: str) -> DeploymentSettings:
         if deployment_key not in self.settings:
@@ -72,13 +88,19 @@ class Context:
 
         Raises:
             SourceNotAllowedError: it names one that this sender may not.
+            RowError: the same, where such a row is set aside.
         """
         named = row.clean.get("deployment") or self.source.deployment_key
         if not named:
             return next(iter(self.deployments)) if len(self.deployments) == 1 else ""
         if named not in self.deployments:
-            raise SourceNotAllowedError(f"Row {row.number} names a deployment that this sender may not write to.")
+            self.refuse_foreign(row)
         return str(named)
+
+    def refuse_foreign(self, row: Row) -> NoReturn:
+        if self.source.refuses_foreign:
+            raise SourceNotAllowedError(f"Row {row.number} names a deployment that this sender may not write to.")
+        raise RowError(field="deployment", reason="is not a deployment that this sender may write to")
 
     def is_future(self, moments: Iterable[datetime | None]) -> bool:
         return any(moment is not None and moment > self.now + CLOCK_TOLERANCE for moment in moments)

@@ -3,31 +3,20 @@
 The values of unknown names are not kept; their names become flags.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from inference.errors import RowError
-from inference.intake.fields import LONGEST_UID, boolean, choice, moment, number, text, uid
+from inference.intake.fields import Choice, boolean, choice, code, moment, number, text, uid
 
 PURPOSES = ("clinical", "research", "training", "acceptance", "test", "phantom_qa", "unknown")
 SETTINGS = ("screening", "diagnostic", "emergency", "intraoperative")
 
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.+/\\:-]{0,63}")
-
-
-def code(value: Any) -> str:
-    """Understand a coded value: short, and of the characters that DICOM's code strings use."""
-    if isinstance(value, bool | int | float):
-        value = str(value)
-    found = text(value).strip()
-    if not CODE.fullmatch(found):
-        raise ValueError("is not a short code")
-    return found
+SEXES = Choice(("F", "M", "O", "U"))
 
 
 def sex(value: Any) -> str:
-    return choice(("F", "M", "O", "U"))(value.upper() if isinstance(value, str) else value)
+    return SEXES(value.upper() if isinstance(value, str) else value)
 
 
 def age(value: Any) -> float:
@@ -57,7 +46,7 @@ IDENTIFIERS: Mapping[str, Callable[[Any], Any]] = {
     "patient_id_issuer": uid,
     "accession_number": uid,
     "accession_issuer": uid,
-    "operator": lambda value: text(value, longest=LONGEST_UID),
+    "operator": uid,
 }
 
 STUDY: Mapping[str, Callable[[Any], Any]] = {
@@ -121,7 +110,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
-def check_part(part: str, value: Mapping[str, Any], *, flags: list[str]) -> dict[str, Any]:
+def check_part(part: str, value: Mapping[str, Any], *, unknown: list[str]) -> dict[str, Any]:
     """Return the known values of one part; unknown names become flags.
 
     Raises:
@@ -132,7 +121,7 @@ def check_part(part: str, value: Mapping[str, Any], *, flags: list[str]) -> dict
         if found is None or found == "":
             continue
         if name not in known:
-            flags.append(f"{part}.{name}")
+            unknown.append(f"{part}.{name}")
             continue
         try:
             clean[name] = known[name](found)
@@ -141,14 +130,14 @@ def check_part(part: str, value: Mapping[str, Any], *, flags: list[str]) -> dict
     return clean
 
 
-def check_covariates(value: Mapping[str, Any], *, declared: frozenset[str], flags: list[str]) -> dict[str, Any]:
+def check_covariates(value: Mapping[str, Any], *, declared: frozenset[str], unknown: list[str]) -> dict[str, Any]:
     """Return the covariates that the product declares; others are named in a flag and not kept."""
     clean = {}
     for name, found in value.items():
         if found is None or found == "":
             continue
         if name not in declared:
-            flags.append(f"covariates.{name}")
+            unknown.append(f"covariates.{name}")
             continue
         try:
             clean[name] = coded(found)

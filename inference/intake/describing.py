@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from inference.intake import flags
 from inference.intake.context import Context
 from inference.intake.kinds import Row
 from inference.intake.records import jsonable, operator_pseudonym
@@ -49,7 +50,7 @@ def flag_differences(row: Row, *, described: Mapping[str, Any], context: Context
     said = flat(described)
     for name in COMPARED:
         if name in said and study.described.get(name, said[name]) != said[name]:
-            row.flag(f"study_differs:{name}")
+            row.flag(flags.study_differs(name))
     study.described = said | study.described
 
 
@@ -64,7 +65,7 @@ DESCRIBE = """
         modality = CASE WHEN s.modality = '' THEN coalesce(v.described->>'study.modality', '') ELSE s.modality END,
         body_part = CASE WHEN s.body_part = '' THEN coalesce(v.described->>'study.body_part', '') ELSE s.body_part END,
         acquired_at = coalesce(s.acquired_at, (v.described->>'study.acquired_at')::timestamptz)
-    FROM (SELECT * FROM unnest(%s::uuid[], %s::jsonb[]) AS t(id, described) ORDER BY id) AS v
+    FROM (SELECT * FROM unnest(%s::uuid[], %s::jsonb[]) AS t(id, described)) AS v
     WHERE s.id = v.id AND NOT (s.described @> v.described)
 """
 
@@ -80,6 +81,7 @@ def describe_studies(rows: Sequence[Row], *, context: Context) -> None:
     )
     if not said:
         return
-    ordered = sorted(said.items(), key=lambda pair: pair[0])
+    keys = sorted(said)
     with connection.cursor() as cursor:
-        cursor.execute(DESCRIBE, [[pk for pk, _ in ordered], [json.dumps(values) for _, values in ordered]])
+        cursor.execute("SELECT id FROM inference_study WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [keys])
+        cursor.execute(DESCRIBE, [keys, [json.dumps(said[key]) for key in keys]])

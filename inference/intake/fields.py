@@ -8,15 +8,18 @@ import json
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 LONGEST_UID = 256
 LONGEST_KEY = 128
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
 Parser = Callable[[Any], Any]
 
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.+/\\:-]{0,63}")
+DIGEST_TEXT = re.compile(r"[0-9a-fA-F]{64}")
 NUMBER_TEXT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 TIME_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s?(Z|z|[+-]\d{2}:?\d{2})?)?")
 
@@ -72,18 +75,63 @@ def moment(value: Any) -> datetime:
     if not isinstance(value, str) or not TIME_TEXT.fullmatch(value.strip()):
         raise ValueError("is not a time like 2026-03-01T08:15:00+01:00")
     try:
-        return datetime.fromisoformat(value.strip().replace(",", "."))
+        found = datetime.fromisoformat(value.strip().replace(",", "."))
     except ValueError:
         raise ValueError("is not a moment of the calendar") from None
+    if not EARLIEST_YEAR <= found.year <= LATEST_YEAR:
+        raise ValueError(f"is not between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
+    return found
 
 
-def choice(allowed: Collection[str]) -> Parser:
-    def parse(value: Any) -> str:
-        if value not in allowed:
-            raise ValueError(f"is not one of {', '.join(sorted(allowed))}")
-        return str(value)
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Understands one word of a list."""
 
-    return parse
+    allowed: tuple[str, ...]
+
+    def __call__(self, value: Any) -> str:
+        if not isinstance(value, str) or value not in self.allowed:
+            raise ValueError(f"is not one of {', '.join(sorted(self.allowed))}")
+        return value
+
+
+def choice(allowed: Collection[str]) -> Choice:
+    return Choice(tuple(allowed))
+
+
+def code(value: Any) -> str:
+    """Understand a coded value: short, and of the characters that DICOM's code strings use."""
+    if isinstance(value, bool | int | float):
+        value = str(value)
+    found = text(value).strip()
+    if not CODE.fullmatch(found):
+        raise ValueError("is not a short code")
+    return found
+
+
+def day(value: Any) -> date:
+    """Understand a day of the calendar; of a moment, its day as written."""
+    return moment(value).date()
+
+
+def key(value: Any) -> str:
+    """Understand a key of the registry or of the site; a number is taken as its digits."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    return text(value, longest=64).strip()
+
+
+def point_list(value: Any) -> list[list[float]]:
+    """Understand the corners of an outline: pairs or triples of numbers."""
+    if not isinstance(value, list) or not all(isinstance(point, list) and len(point) in (2, 3) for point in value):
+        raise ValueError("is not a list of points")
+    return [[number(part) for part in point] for point in value]
+
+
+def digest(value: Any) -> str:
+    if not isinstance(value, str) or not DIGEST_TEXT.fullmatch(value):
+        raise ValueError("is not a SHA-256 in hexadecimal digits")
+    return value.lower()
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -100,12 +148,12 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 def category(value: Any) -> str | list[str]:
     if isinstance(value, list):
-        return [text(part) for part in value]
-    return text(value)
+        return [code(part) for part in value]
+    return code(value)
 
 
 def class_scores(value: Any) -> dict[str, float]:
-    return {text(key): number(score) for key, score in mapping(value).items()}
+    return {code(name): number(score) for name, score in mapping(value).items()}
 
 
 def kind_of(value: Any) -> str:
@@ -145,6 +193,7 @@ CELL_PARSERS: Mapping[Parser, Callable[[str], Any]] = {
     boolean: boolean_cell,
     mapping: json_cell,
     objects: json_cell,
+    point_list: json_cell,
     class_scores: json_cell,
     category: category_cell,
 }
@@ -152,11 +201,19 @@ CELL_PARSERS: Mapping[Parser, Callable[[str], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a kind: its name, how it is understood, and whether a row needs it."""
+    """One field of a kind: its name, how it is understood, and whether a row needs it.
+
+    `parts` are the fields of the object, or of each object of the list, that it holds.
+    """
 
     name: str
     parse: Parser
     required: bool = False
+    parts: "tuple[Field, ...]" = ()
+    part_by_name: "Mapping[str, Field]" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "part_by_name", {part.name: part for part in self.parts})
 
     def from_cell(self, cell: Any) -> Any:
         """Return what a cell says as a JSON value; typed cells of Parquet pass through."""

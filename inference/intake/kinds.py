@@ -17,20 +17,28 @@ from inference.studies.models import StudyFact
 
 @dataclass(slots=True, kw_only=True)
 class Row:
-    """One row on its way in. Each step of the pipeline fills its part."""
+    """One row on its way in. Each step of the pipeline fills its part.
+
+    `named_study` is the study that the row itself names; `study_id` may also
+    come from the inference that it names.
+    """
 
     number: int
     clean: dict[str, Any]
-    flags: list[str]
-    raw: bytes
+    raw: "RawRow"
+    flags: list[str] = field(default_factory=list)
+    defaulted: list[str] = field(default_factory=list)
+    problem: str = ""
     uid: str = ""
     scope: str = ""
     entry_uid: str = ""
     person_id: UUID | None = None
     study_id: UUID | None = None
+    named_study: UUID | None = None
     named_person: UUID | None = None
     other_person: UUID | None = None
     deployment_key: str = ""
+    inference_uid: str = ""
     record: dict[str, Any] = field(default_factory=dict)
     record_sha256: bytes = b""
     columns: dict[str, Any] = field(default_factory=dict)
@@ -41,8 +49,19 @@ class Row:
         if name not in self.flags:
             self.flags.append(name)
 
+    def owner(self, kind: "Kind") -> UUID | None:
+        """Return whose fact it is: the patient of its study, or the one that a correction names."""
+        if kind.names_persons_only:
+            return self.named_person or self.person_id
+        return self.person_id or self.named_person
 
-Complete = Callable[[Row, Any], None]
+    def default(self, name: str, value: Any) -> None:
+        """Fill a column that the sender said nothing of, and mark it."""
+        self.columns[name] = value
+        self.defaulted.append(name)
+
+
+Step = Callable[[Row, Any], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +70,9 @@ class Kind:
 
     `identity` are the fields that make the uid of a row that brings none;
     `free` the fields whose text may identify somebody and enters as a
-    commitment; `persons` the fields that name a patient beside `patient_id`.
+    commitment; `flat` the field whose objects are rows of their own in a
+    file. `inference_table` lets a kind that names an inference find its study;
+    `names_persons_only` says that a patient it names need not be its study's.
     """
 
     name: str
@@ -59,26 +80,34 @@ class Kind:
     fields: tuple[Field, ...]
     identity: tuple[str, ...]
     table: type[StudyFact]
-    complete: Complete
+    complete: Step
+    check: Step | None = None
     free: tuple[str, ...] = ("reason",)
+    flat: str = ""
     by_deployment: bool = False
     needs_study: bool = True
-    check: Complete | None = None
+    names_persons_only: bool = False
     part_table: type[Model] | None = None
+    inference_table: type[StudyFact] | None = None
+    by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
-    @property
-    def by_name(self) -> Mapping[str, Field]:
-        return {known.name: known for known in self.fields}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {known.name: known for known in self.fields})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Who sends rows, and for what: a site, or one deployment of it."""
+    """Who sends rows, and for what: a site, or one deployment of it.
+
+    `refuses_foreign` makes one row of another's deployment refuse the whole
+    batch, as the API must; a command sets such a row aside instead.
+    """
 
     site_key: str
     actor: str
     origin: str
     deployment_key: str = ""
+    refuses_foreign: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

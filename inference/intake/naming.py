@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from inference.intake.checking import study_identifier
@@ -17,17 +18,23 @@ from inference.studies.pseudonyms import normalised
 def name_study(row: Row, *, context: Context) -> StudyQuestion | None:
     """Return the question which study the row is about, or None where it names none."""
     uid, accession = study_identifier(row.clean, "study_uid"), study_identifier(row.clean, "accession_number")
-    day = row.clean.get("acquired_on")
+    patient = None if context.kind.names_persons_only else study_identifier(row.clean, "patient_id")
+    day = acquired_on(row, context=context) if patient else None
     if not (uid or accession or day):
         return None
-    patient = study_identifier(row.clean, "patient_id")
     return StudyQuestion(
         site_key=context.site.pk,
-        study_uid=Identifier(Link.Type.STUDY_UID, "", uid.strip()) if uid else None,
+        study_uid=Identifier(Link.Type.STUDY_UID, "", uid) if uid else None,
         accession=accession_identifier(accession, row=row, context=context) if accession else None,
         patient=patient_identifier(patient, row=row, context=context) if patient else None,
-        acquired_on=day.date() if day else None,
+        acquired_on=day,
     )
+
+
+def acquired_on(row: Row, *, context: Context) -> date | None:
+    """Return the day of the study as the row says it, in the site's zone."""
+    moment = row.clean.get("study", {}).get("acquired_at")
+    return row.clean.get("acquired_on") or (moment.astimezone(context.zone).date() if moment else None)
 
 
 def patient_identifier(value: str, *, row: Row, context: Context) -> Identifier:
@@ -65,13 +72,15 @@ def persons_of(row: Row, *, context: Context) -> tuple[Identifier | None, Identi
 def name_objects(rows: Sequence[Row], *, context: Context) -> None:
     """Give every series and instance that a row names a random id of its own."""
     owners: dict[Identifier, Owner] = {}
+    strangers: set[Identifier] = set()
     for row in rows:
         person = row.person_id or row.named_person
-        if person is None:
-            continue
         for identifier in object_identifiers(row.clean):
-            owners.setdefault(identifier, Owner(person_id=person, target=uuid.uuid4()))
-    context.identities.look_up(owners)
+            if person is None:
+                strangers.add(identifier)
+            elif identifier not in owners:
+                owners[identifier] = Owner(person_id=person, target=uuid.uuid4())
+    context.identities.look_up(strangers.union(owners))
     context.identities.ensure(owners)
 
 

@@ -31,12 +31,14 @@ DROPPED_STUDY_FIELDS = (
     "operator",
 )
 OBJECT_UIDS = {"series_uid": Link.Type.SERIES_UID, "sop_instance_uid": Link.Type.INSTANCE_UID}
+MARK_UID = "mark_uid"  # a device may use a DICOM tracking uid, so it is not kept as sent
 
-REASONS = frozenset(
-    "artefact below_threshold_judged known_finding location low_quality measurement not_relevant other overcall "
-    "prior_available side subtle undercall wrong_patient technical consent duplicate order_cancelled no_findings_code "
-    "reader_preference follow_up device_offline time_limit".split()
-)
+REASONS = frozenset({
+    "artefact", "below_threshold_judged", "known_finding", "location", "low_quality", "measurement", "not_relevant",
+    "other", "overcall", "prior_available", "side", "subtle", "undercall", "wrong_patient", "technical", "consent",
+    "duplicate", "order_cancelled", "no_findings_code", "reader_preference", "follow_up", "device_offline",
+    "time_limit",
+})  # fmt: skip
 REASON_CODE = re.compile(r"[a-z_]{1,40}")
 
 
@@ -57,7 +59,7 @@ def make_record(
             record[name] = free_value(row, name, value, identities=identities, person_id=person_id)
         elif name in uids:
             record[name] = uids[name]
-        elif name in OBJECT_UIDS:
+        elif name in OBJECT_UIDS or name == MARK_UID:
             record[name] = object_id(name, value, identities=identities)
         else:
             record[name] = jsonable(value, identities=identities)
@@ -83,7 +85,7 @@ def jsonable(value: Any, *, identities: Identities) -> Any:
     if isinstance(value, Mapping):
         return {
             name: object_id(name, part, identities=identities)
-            if name in OBJECT_UIDS
+            if name in OBJECT_UIDS or name == MARK_UID
             else jsonable(part, identities=identities)
             for name, part in value.items()
             if name not in DROPPED_STUDY_FIELDS and part is not None
@@ -94,6 +96,9 @@ def jsonable(value: Any, *, identities: Identities) -> Any:
 
 
 def object_id(name: str, value: Any, *, identities: Identities) -> str:
+    """Return the random id of a series or instance; a mark, or what belongs to nobody yet, is a keyed pseudonym."""
+    if name == MARK_UID:
+        return "mark-" + identities.keyring.pseudonym(type="mark", issuer="", value=str(value))[:32]
     owner = identities.known.get(Identifier(OBJECT_UIDS[name], "", str(value)))
     if owner:
         return str(owner.target)
@@ -103,8 +108,8 @@ def object_id(name: str, value: Any, *, identities: Identities) -> str:
 def named_ids(row: Row, *, person_id: UUID | None, identities: Identities) -> dict[str, Any]:
     """Return the random ids and commitments that stand for the identifiers a row names."""
     study, found = row.clean.get("study", {}), {}
-    if row.study_id:
-        found["study_id"] = str(row.study_id)
+    if row.named_study:
+        found["study_id"] = str(row.named_study)
     if row.named_person:
         found["patient_id"] = str(row.named_person)
     if row.other_person:

@@ -2,68 +2,73 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 from hashlib import sha256
 
+from audit.log.models import Entry, plain
 from audit.proofs.canonical import canonical_json
+from inference.errors import RowError
+from inference.intake import flags
 from inference.intake.context import Context
 from inference.intake.kinds import Row
 from inference.intake.naming import name_objects, name_persons, name_study
 from inference.intake.records import uid_pseudonym
 from inference.studies.matching import match_studies
+from inference.studies.models import StudyFact
 
 
-def resolve(rows: Sequence[Row], *, context: Context) -> tuple[list[Row], list[tuple[Row, str]]]:
-    """Find scope, study, patient and uid of each row; return also those whose study cannot be found, and why."""
-    for row in rows:
-        name_scope(row, context=context)
+def resolve(rows: Sequence[Row], *, context: Context) -> None:
+    """Find study, patient and uid of each row. One whose study cannot be told gets a `problem`."""
+    name_persons(rows, context=context)
     questions = {row.number: name_study(row, context=context) for row in rows}
     studies = match_studies([each for each in questions.values() if each], identities=context.identities)
-    name_persons(rows, context=context)
-    named, problems = [], []
-    for row in rows:
-        question = questions[row.number]
-        if question and question.problem:
-            problems.append((row, question.problem))
-            continue
-        if question:
-            row.study_id, row.person_id = question.study_id, question.person_id
-            if question.differs:
-                row.flag("study_differs:patient")
-        named.append(row)
     context.studies.update(studies)
-    link_inferences(named, context=context)
-    name_objects(named, context=context)
-    for row in named:
+    for row in rows:
+        if question := questions[row.number]:
+            row.study_id, row.person_id, row.problem = question.study_id, question.person_id, question.problem
+            row.named_study = question.study_id
+            if question.differs:
+                row.flag(flags.study_differs("patient"))
+    link_inferences(rows, context=context)
+    name_objects(rows, context=context)
+    for row in rows:
         name_row(row, context=context)
-    return named, problems
 
 
 def name_scope(row: Row, *, context: Context) -> None:
-    row.deployment_key = context.deployment_named(row) if uses_deployment(row, context=context) else ""
-    row.scope = f"deployment/{row.deployment_key}" if context.kind.by_deployment else f"site/{context.site.pk}"
+    """Say which deployment a row belongs to, and in which scope its uid is unique.
 
-
-def uses_deployment(row: Row, *, context: Context) -> bool:
-    return context.kind.by_deployment or "inference_uid" in row.clean or "deployment" in row.clean
+    Raises:
+        SourceNotAllowedError, RowError: the row names a deployment that the sender may not, or none of several.
+    """
+    kind, scope = context.kind, f"site/{context.site.pk}"
+    if "inference_uid" in row.clean or "deployment" in row.clean or context.source.deployment_key:
+        row.deployment_key = context.deployment_named(row)
+        if "inference_uid" in row.clean and not row.deployment_key:
+            raise RowError(field="deployment", reason="is missing: the site has none or more than one")
+    row.scope = f"deployment/{row.deployment_key}" if kind.by_deployment else scope
 
 
 def link_inferences(rows: Sequence[Row], *, context: Context) -> None:
-    """Give events and responses the study of their inference, where that is known by now."""
+    """Give what names an inference the pseudonym of its uid, and its study where that is known by now."""
+    table = context.kind.inference_table
     waiting = defaultdict(list)
     for row in rows:
-        if row.study_id is None and (named := inference_pseudonym(row, context=context)):
-            waiting[named].append(row)
-    if not waiting:
-        return
-    table = context.inference_table
-    found = table.objects.filter(
-        entry__kind="inference", entry__uid__in=list(waiting), deployment_id__in=list(context.deployments)
-    ).values_list("entry__uid", "deployment_id", "study_id", "person_id")
-    for uid, deployment_key, study_id, person_id in found:
-        for row in waiting[uid]:
-            if row.deployment_key == deployment_key:
-                row.study_id, row.person_id = study_id, person_id
+        row.inference_uid = inference_pseudonym(row, context=context)
+        if table and row.study_id is None and row.inference_uid:
+            waiting[f"deployment/{row.deployment_key}"].append(row)
+    for scope, named in waiting.items():
+        link_scope(named, scope=scope, table=table)
+
+
+def link_scope(rows: Sequence[Row], *, scope: str, table: type[StudyFact] | None) -> None:
+    assert table is not None
+    uids = {row.inference_uid for row in rows}
+    entries = Entry.objects.filter(scope=scope, kind="inference", uid__in=list(uids))
+    uid_of = dict(entries.values_list("id", "uid"))
+    facts = table.objects.filter(entry_id__in=list(uid_of)).values_list("entry_id", "study_id", "person_id")
+    found = {uid_of[entry_id]: (study_id, person_id) for entry_id, study_id, person_id in facts}
+    for row in rows:
+        row.study_id, row.person_id = found.get(row.inference_uid, (None, None))
 
 
 def inference_pseudonym(row: Row, *, context: Context) -> str:
@@ -86,20 +91,22 @@ def name_row(row: Row, *, context: Context) -> None:
 
 
 def derived_uid(row: Row, *, context: Context) -> str:
-    named = [str(row.study_id or "")]
+    """Return the uid of a row that brings none: made from what was sent alone, so that a resend makes the same."""
+    kind = context.kind
+    named = [row.inference_uid or str(row.named_study or "")]
+    if kind.names_persons_only:
+        named += [str(row.named_study or ""), str(row.named_person or ""), str(row.other_person or "")]
     if "amends" in row.clean:
         named.append(row.clean["amends"])
-    for name in context.kind.identity:
-        value = row.clean.get(name, row.columns.get(name, ""))
-        named.append(value.isoformat() if isinstance(value, datetime) else str(value))
+    named.extend(str(plain(row.clean.get(name, row.columns.get(name, "")))) for name in kind.identity)
     return "derived-" + sha256(canonical_json(named)).hexdigest()[:32]
 
 
 def named_uids(row: Row, *, context: Context) -> dict[str, str]:
     """Return the pseudonyms of the uids of other facts that a row names, by field."""
     keyring, kind, uids = context.identities.keyring, context.kind, {}
-    if found := inference_pseudonym(row, context=context):
-        uids["inference_uid"] = found
+    if row.inference_uid:
+        uids["inference_uid"] = row.inference_uid
     for name, of_kind in (("amends", kind.name), ("supersedes", "inference"), ("read_uid", "read")):
         if name in row.clean and name != kind.uid_field:
             uids[name] = uid_pseudonym(row.clean[name], kind=of_kind, scope=row.scope, keyring=keyring)

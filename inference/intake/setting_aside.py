@@ -1,6 +1,7 @@
 """Rows that do not become facts are kept, encrypted, with the reason, and logged by their keyed digest."""
 
 import hmac
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -9,7 +10,6 @@ from typing import Self
 from audit.log.actions import record_facts
 from audit.log.models import Act
 from inference.errors import RowError
-from inference.intake.checking import raw_bytes
 from inference.intake.context import Context
 from inference.intake.kinds import RawRow, Receipt, Row
 from inference.intake.models import SetAside
@@ -35,7 +35,7 @@ class Aside:
             outcome=SetAside.Outcome.QUARANTINED,
             field=problem.field,
             reason=problem.reason,
-            raw=raw.raw or raw_bytes(raw.value),
+            raw=raw_bytes(raw),
         )
 
     @classmethod
@@ -45,7 +45,7 @@ class Aside:
             outcome=outcome,
             field=field,
             reason=reason,
-            raw=row.raw,
+            raw=raw_bytes(row.raw),
             uid=row.uid or None,
             record_sha256=row.record_sha256.hex() or None,
             deployment_key=row.deployment_key,
@@ -61,6 +61,16 @@ class Aside:
             reason=f"{self.field}: {self.reason}" if self.field else self.reason,
             field=self.field or None,
         )
+
+
+def raw_bytes(raw: RawRow) -> bytes:
+    """Return a row as it came, or as JSON where it came as a part of something larger."""
+    if raw.raw:
+        return raw.raw
+    try:
+        return json.dumps(raw.value, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
+    except (ValueError, TypeError, RecursionError):
+        return b'"nested too deeply to be kept"'
 
 
 def set_aside(asides: Sequence[Aside], *, context: Context) -> None:

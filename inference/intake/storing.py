@@ -5,14 +5,16 @@ duplicate, another a conflict. Only new rows are completed and stored.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from audit.log.actions import EntryDraft, append_entries
 from audit.log.models import Entry, Fact
 from inference.errors import RowError
+from inference.intake import flags
 from inference.intake.context import Context
 from inference.intake.describing import describe_studies, described_of
 from inference.intake.kinds import Receipt, Row
@@ -42,13 +44,10 @@ class InLog:
 
 def store_rows(rows: Sequence[Row], *, context: Context) -> Stored:
     stored = Stored()
-    named, problems = resolve(rows, context=context)
-    stored.asides.extend(Aside.of_row(row, field="study_uid", reason=reason) for row, reason in problems)
-    known = in_log(named, context=context)
-    for row in named:
-        seen = known.get((row.scope, row.entry_uid))
-        digest_row(row, person_id=seen.person_id if seen else row.person_id, context=context)
-    fresh = without_repeats(named, known=known, stored=stored, context=context)
+    resolve(rows, context=context)
+    known = in_log(rows, context=context)
+    digest_rows(rows, known=known, context=context)
+    fresh = without_repeats(rows, known=known, stored=stored, context=context)
     completed = complete(fresh, context=context, stored=stored)
     insert(completed, context=context, stored=stored)
     return stored
@@ -63,11 +62,22 @@ def in_log(rows: Sequence[Row], *, context: Context) -> dict[tuple[str, str], In
     for scope, uids in by_scope.items():
         entries = Entry.objects.filter(scope=scope, kind=context.kind.name, uid__in=uids)
         met = {pk: (uid, bytes(digest)) for pk, uid, digest in entries.values_list("id", "uid", "record_sha256")}
-        facts = context.kind.table.objects.filter(entry_id__in=list(met)) if met else []
-        for fact in facts:
-            uid, digest = met[fact.entry_id]
-            known[(scope, uid)] = InLog(digest, fact.person_id, tuple(fact.flags))
+        facts = context.kind.table.objects.filter(entry_id__in=list(met)) if met else context.kind.table.objects.none()
+        for entry_id, person_id, flagged in facts.values_list("entry_id", "person_id", "flags"):
+            uid, digest = met[entry_id]
+            known[(scope, uid)] = InLog(digest, person_id, tuple(flagged))
     return known
+
+
+def digest_rows(rows: Sequence[Row], *, known: Mapping[tuple[str, str], InLog], context: Context) -> None:
+    """Make the record of each row, salted as the fact was that stands under its uid."""
+    persons = {}
+    for row in rows:
+        seen = known.get((row.scope, row.entry_uid))
+        persons[row.number] = seen.person_id if seen else row.owner(context.kind)
+    context.identities.load_salts(person for person in persons.values() if person)
+    for row in rows:
+        digest_row(row, person_id=persons[row.number], context=context)
 
 
 def digest_row(row: Row, *, person_id: UUID | None, context: Context) -> None:
@@ -86,17 +96,19 @@ def without_repeats(
         seen = known.get(key)
         first = fresh.get(key)
         if seen:
-            answer_known(row, digest=seen.record_sha256, flags=seen.flags, stored=stored, context=context)
+            answer_known(row, digest=seen.record_sha256, flagged=seen.flags, stored=stored, context=context)
+        elif row.problem:
+            stored.asides.append(Aside.of_row(row, field="study_uid", reason=row.problem))
         elif first:
-            answer_known(row, digest=first.record_sha256, flags=tuple(first.flags), stored=stored, context=context)
+            answer_known(row, digest=first.record_sha256, flagged=tuple(first.flags), stored=stored, context=context)
         else:
             fresh[key] = row
     return list(fresh.values())
 
 
-def answer_known(row: Row, *, digest: bytes, flags: tuple[str, ...], stored: Stored, context: Context) -> None:
+def answer_known(row: Row, *, digest: bytes, flagged: tuple[str, ...], stored: Stored, context: Context) -> None:
     if same_record(digest, row.record_sha256):
-        stored.receipts.append(receipt(row, status="duplicate", context=context, flags=flags))
+        stored.receipts.append(receipt(row, status="duplicate", context=context, flagged=flagged))
         return
     reason = "the same uid is in the log with other content"
     stored.asides.append(Aside.of_row(row, field="", reason=reason, outcome=SetAside.Outcome.CONFLICT))
@@ -117,16 +129,23 @@ def complete(rows: Sequence[Row], *, context: Context, stored: Stored) -> list[R
 
 def common_columns(row: Row, *, context: Context) -> dict[str, Any]:
     if "known_at" in row.clean:
-        row.flag("backfilled")
+        row.flag(flags.BACKFILLED)
+    if context.is_future(moments_of(row)):
+        row.flag(flags.CLOCK_IN_FUTURE)
     return {
         "organisation": context.organisation,
         "site_id": context.site.pk,
         "study_id": row.study_id,
-        "person_id": row.person_id,
+        "person_id": row.owner(context.kind),
         "described": described_of(row, context=context),
         "known_at": row.clean.get("known_at"),
         "received_at": context.now,
     }
+
+
+def moments_of(row: Row) -> Iterator[datetime]:
+    for holder in (row.clean, row.clean.get("study", {})):
+        yield from (value for value in holder.values() if isinstance(value, datetime))
 
 
 def insert(rows: Sequence[Row], *, context: Context, stored: Stored) -> None:
@@ -152,11 +171,11 @@ def settle_lost(rows: Sequence[Row], *, context: Context, stored: Stored) -> Non
     for row in rows:
         seen = known[(row.scope, row.entry_uid)]
         digest_row(row, person_id=seen.person_id, context=context)
-        answer_known(row, digest=seen.record_sha256, flags=seen.flags, stored=stored, context=context)
+        answer_known(row, digest=seen.record_sha256, flagged=seen.flags, stored=stored, context=context)
 
 
 def fact_of(row: Row, *, context: Context) -> Fact:
-    fact = context.kind.table(**row.columns, flags=sorted(row.flags))
+    fact = context.kind.table(**row.columns, flags=sorted(row.flags), defaulted=sorted(row.defaulted))
     if context.kind.part_table is not None:
         fact.set_parts([context.kind.part_table(**part) for part in row.parts])
     return fact
@@ -177,9 +196,9 @@ def draft_of(row: Row, *, fact: Fact, context: Context) -> EntryDraft:
 
 def keep_secrets(rows: Sequence[Row], *, context: Context) -> None:
     context.identities.seal(
-        (row.person_id, name, row.entry_uid, value)
+        (row.columns["person_id"], name, row.entry_uid, value)
         for row in rows
-        if row.person_id
+        if row.columns["person_id"]
         for name, value in row.secrets.items()
     )
 
@@ -188,12 +207,12 @@ def status_of(row: Row) -> str:
     return "stored_flagged" if row.flags else "stored"
 
 
-def receipt(row: Row, *, status: str, context: Context, flags: tuple[str, ...] | None = None) -> Receipt:
+def receipt(row: Row, *, status: str, context: Context, flagged: tuple[str, ...] | None = None) -> Receipt:
     return Receipt(
         row=row.number,
         kind=context.kind.name,
         uid=row.uid,
         status=status,
-        flags=tuple(sorted(row.flags)) if flags is None else flags,
+        flags=tuple(sorted(row.flags)) if flagged is None else flagged,
         record_sha256=row.record_sha256.hex(),
     )

@@ -46,7 +46,7 @@ def copy_rows(rows: Sequence[Model]) -> None:
                 copy.write_row(values)
 
 
-def row_values(rows: Iterable[Model], *, fields: Sequence[Field[Any, Any]]) -> Iterable[tuple[Any, ...]]:
+def row_values(rows: Iterable[Model], *, fields: "Sequence[Field[Any, Any]]") -> Iterable[tuple[Any, ...]]:
     columns = [(field.attname, isinstance(field, JSONField)) for field in fields]
     for row in rows:
         yield tuple(column_value(getattr(row, name), is_json=is_json) for name, is_json in columns)

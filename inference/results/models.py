@@ -55,7 +55,6 @@ class Inference(StudyFact):
         "started_at",
         "finished_at",
         "inputs",
-        "defaulted",
     )
 
     deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="inferences")
@@ -70,7 +69,6 @@ class Inference(StudyFact):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     inputs = models.JSONField(default=list)
-    defaulted = ArrayField(models.CharField(max_length=32), default=list)
 
     _parts: "list[Prediction] | None" = None
 

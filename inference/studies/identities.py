@@ -6,21 +6,41 @@ agree on one id and cannot deadlock.
 """
 
 import secrets
-import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from inference.studies.models import Link, Person, VaultValue
+from django.db import connection
+
+from inference.studies.models import Link, Person
 from inference.studies.pseudonyms import Keyring
 
 SALT_BYTES = 32
 VAULTED = frozenset({Link.Type.ACCESSION, Link.Type.STUDY_UID, Link.Type.SERIES_UID, Link.Type.INSTANCE_UID})
 
+FIND_LINKS = """
+    SELECT type, pseudonym, person_id, target FROM inference_link
+    WHERE organisation = %s AND (type, pseudonym) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+"""
+MAKE_LINKS = """
+    INSERT INTO inference_link (organisation, key_id, type, pseudonym, person_id, target)
+    SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::uuid[])
+    ON CONFLICT (organisation, type, pseudonym) DO NOTHING
+"""
+FILL_VAULT = """
+    COPY inference_vaultvalue (organisation, key_id, person_id, name, subject, ciphertext) FROM STDIN
+"""
+MOVE_PERSONS = tuple(
+    f"UPDATE {table} AS t SET person_id = v.new FROM unnest(%s::uuid[], %s::uuid[]) AS v(old, new) "  # noqa: S608
+    "WHERE t.person_id = v.old"
+    for table in ("inference_link", "inference_vaultvalue")
+)
+MAKE_PERSONS = "COPY inference_person (id, organisation_id, salt, created_at) FROM STDIN"
 
-@dataclass(frozen=True, slots=True, order=True)
-class Identifier:
+
+class Identifier(NamedTuple):
     """One identifier as it was sent: its type, issuer and value."""
 
     type: str
@@ -45,69 +65,80 @@ class Identities:
         self.now = now
         self.known: dict[Identifier, Owner] = {}
         self.salts: dict[UUID, bytes] = {}
+        self.pseudonyms: dict[Identifier, str] = {}
+        self.asked: set[Identifier] = set()
 
     def pseudonym(self, identifier: Identifier) -> str:
-        return self.keyring.pseudonym(type=identifier.type, issuer=identifier.issuer, value=identifier.value)
+        found = self.pseudonyms.get(identifier)
+        if found is None:
+            found = self.keyring.pseudonym(type=identifier.type, issuer=identifier.issuer, value=identifier.value)
+            self.pseudonyms[identifier] = found
+        return found
 
     def look_up(self, identifiers: Iterable[Identifier]) -> None:
-        """Learn whatever is known of these identifiers."""
-        wanted = {self.pseudonym(each): each for each in identifiers if each not in self.known}
-        links = Link.objects.filter(organisation=self.organisation, pseudonym__in=list(wanted))
-        for pseudonym, person_id, target in links.values_list("pseudonym", "person_id", "target"):
-            self.known[wanted[pseudonym]] = Owner(person_id=person_id, target=target)
+        """Learn whatever is known of these identifiers; each is asked for once."""
+        self.learn([each for each in set(identifiers) if each not in self.asked])
 
-    def ensure(self, owners: dict[Identifier, Owner]) -> None:
+    def learn(self, identifiers: Sequence[Identifier]) -> None:
+        if not identifiers:
+            return
+        self.asked.update(identifiers)
+        wanted = {(str(each.type), self.pseudonym(each)): each for each in identifiers}
+        types, pseudonyms = [key[0] for key in wanted], [key[1] for key in wanted]
+        with connection.cursor() as cursor:
+            cursor.execute(FIND_LINKS, [self.organisation, types, pseudonyms])
+            for kind, pseudonym, person_id, target in cursor.fetchall():
+                self.known[wanted[(kind, pseudonym)]] = Owner(person_id=person_id, target=target)
+
+    def ensure(self, owners: Mapping[Identifier, Owner]) -> None:
         """Store links that are new; where another writer was first, its answer stands."""
         fresh = {each: owner for each, owner in owners.items() if each not in self.known}
         if not fresh:
             return
-        rows = [self.link(each, fresh[each]) for each in sorted(fresh)]
-        Link.objects.bulk_create(sorted(rows, key=lambda row: (row.type, row.pseudonym)), ignore_conflicts=True)
-        self.look_up(fresh)
+        rows = sorted((str(each.type), self.pseudonym(each), owner) for each, owner in fresh.items())
+        columns = [
+            [kind for kind, _, _ in rows],
+            [pseudonym for _, pseudonym, _ in rows],
+            [owner.person_id for _, _, owner in rows],
+            [owner.target for _, _, owner in rows],
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(MAKE_LINKS, [self.organisation, self.keyring.key_id, *columns])
+            stored = cursor.rowcount
+        if stored == len(fresh):
+            self.known.update(fresh)
+            self.asked.update(fresh)
+        else:
+            self.learn(list(fresh))
         self.fill_vault([each for each in fresh if each.type in VAULTED and self.known[each] == fresh[each]])
-
-    def link(self, identifier: Identifier, owner: Owner) -> Link:
-        return Link(
-            organisation=self.organisation,
-            type=identifier.type,
-            pseudonym=self.pseudonym(identifier),
-            key_id=self.keyring.key_id,
-            person_id=owner.person_id,
-            target=owner.target,
-        )
 
     def fill_vault(self, identifiers: Iterable[Identifier]) -> None:
         self.seal(
-            (self.known[each].person_id, each.type, str(self.known[each].target), each.value) for each in identifiers
+            (self.known[each].person_id, str(each.type), str(self.known[each].target), each.value)
+            for each in identifiers
         )
 
     def seal(self, values: Iterable[tuple[UUID, str, str, str]]) -> None:
         """Put (person, name, subject, value) into the vault, encrypted."""
-        VaultValue.objects.bulk_create(
-            VaultValue(
-                organisation=self.organisation,
-                person_id=person_id,
-                name=name,
-                subject=subject,
-                key_id=self.keyring.vault_key_id,
-                ciphertext=self.keyring.seal(value.encode(), subject=f"{name}/{subject}"),
-            )
+        key_id, seal = self.keyring.vault_key_id, self.keyring.seal
+        rows = [
+            (self.organisation, key_id, person_id, name, subject, seal(value.encode(), subject=f"{name}/{subject}"))
             for person_id, name, subject, value in values
-        )
-
-    def make_persons(self, count: int) -> list[UUID]:
-        persons = [
-            Person(
-                id=uuid.uuid4(),
-                organisation_id=self.organisation,
-                salt=secrets.token_bytes(SALT_BYTES),
-                created_at=self.now,
-            )
-            for _ in range(count)
         ]
-        Person.objects.bulk_create(persons)
-        self.salts.update((person.id, person.salt) for person in persons)
-        return [person.id for person in persons]
+        copy_into(FILL_VAULT, rows)
+
+    def make_persons(self, ids: Iterable[UUID]) -> None:
+        """Store persons under these new random ids, each with its salt."""
+        made = [(person_id, secrets.token_bytes(SALT_BYTES)) for person_id in ids]
+        copy_into(MAKE_PERSONS, [(person_id, self.organisation, salt, self.now) for person_id, salt in made])
+        self.salts.update(made)
+
+    def move_persons(self, moves: Mapping[UUID, UUID]) -> None:
+        """Give what leads back to one person to another: the links and the vault of a study that got its patient."""
+        columns = [list(moves), list(moves.values())]
+        with connection.cursor() as cursor:
+            for statement in MOVE_PERSONS if moves else ():
+                cursor.execute(statement, columns)
 
     def salt_of(self, person_id: UUID) -> bytes:
         if person_id not in self.salts:
@@ -115,6 +146,16 @@ class Identities:
         return self.salts[person_id]
 
     def load_salts(self, persons: Iterable[UUID]) -> None:
-        missing = set(persons) - set(self.salts)
+        missing = [each for each in set(persons) if each not in self.salts]
+        if not missing:
+            return
         rows = Person.objects.filter(id__in=missing).values_list("id", "salt")
         self.salts.update((person_id, bytes(salt)) for person_id, salt in rows)
+
+
+def copy_into(statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if not rows:
+        return
+    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)

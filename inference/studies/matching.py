@@ -1,23 +1,36 @@
 """Which study a row is about, and whose: found by study uid, accession number, or patient and day; else new.
 
 The first value known of a study stands. A study met without its patient
-belongs to a person of its own until a patient is named.
+belongs to a person of its own until a patient is named. A study named by
+patient and day alone, before anything else is known of it, waits under that
+day for the row that brings its uid.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
+
+from django.db import connection
 
 from inference.studies.identities import Identifier, Identities, Owner
 from inference.studies.models import Link, Study
+from inference.studies.patient_days import count_by_day, day_identifier
+
+TYPES_OF_A_STUDY = (Link.Type.STUDY_UID, Link.Type.ACCESSION)
+
+ADOPT = """
+    UPDATE inference_study AS s SET person_id = v.person_id, has_patient = true
+    FROM unnest(%s::uuid[], %s::uuid[]) AS v(id, person_id)
+    WHERE s.id = v.id AND NOT s.has_patient
+    RETURNING s.id
+"""
 
 
 @dataclass(slots=True, kw_only=True)
 class StudyQuestion:
-    """What a row says of its study, and the answer."""
+    """What a row says of its study, and the answer. `problem` stands beside an answer that only a resend may use."""
 
     site_key: str
     study_uid: Identifier | None = None
@@ -29,154 +42,185 @@ class StudyQuestion:
     problem: str = ""
     differs: bool = False
 
+    @property
+    def day(self) -> Identifier | None:
+        return day_identifier(self.patient, self.acquired_on) if self.patient and self.acquired_on else None
+
+    @property
+    def names(self) -> tuple[Identifier, ...]:
+        """What the study is named by: its uid and accession number, else its patient's day."""
+        named = tuple(each for each in (self.study_uid, self.accession) if each)
+        return named or ((self.day,) if self.day else ())
+
 
 def match_studies(questions: Sequence[StudyQuestion], *, identities: Identities) -> dict[UUID, Study]:
     """Answer each question in place and return the studies met, those made here included."""
     identities.look_up(identifiers_of(questions))
-    name_patients(questions, identities=identities)
+    ensure_patients({each.patient for each in questions if each.patient}, identities=identities)
     planned = plan_studies(questions, identities=identities)
-    store_studies(planned, questions=questions, identities=identities)
+    made = store_studies(planned, questions=questions, identities=identities)
     for question in questions:
-        answer(question, identities=identities)
-    studies = Study.objects.in_bulk([question.study_id for question in questions if question.study_id])
+        question.study_id = identities.known[question.names[0]].target if question.names else None
+    met = {question.study_id for question in questions if question.study_id} - set(made)
+    studies = made | Study.objects.in_bulk(list(met))
     adopt_patients(questions, studies=studies, identities=identities)
     return studies
 
 
-def identifiers_of(questions: Sequence[StudyQuestion]) -> set[Identifier]:
-    named = (each for question in questions for each in (question.study_uid, question.accession, question.patient))
-    return {each for each in named if each}
-
-
-def name_patients(questions: Sequence[StudyQuestion], *, identities: Identities) -> None:
-    patients = {question.patient for question in questions if question.patient}
-    ensure_patients(patients, identities=identities)
+def identifiers_of(questions: Iterable[StudyQuestion]) -> set[Identifier]:
+    return {
+        each
+        for question in questions
+        for each in (question.study_uid, question.accession, question.patient, question.day)
+        if each
+    }
 
 
 def ensure_patients(patients: set[Identifier], *, identities: Identities) -> None:
     """Give every patient a random id."""
-    fresh = sorted(patients - set(identities.known))
-    made = identities.make_persons(len(fresh))
+    fresh = sorted(each for each in patients if each not in identities.known)
+    made = [uuid.uuid4() for _ in fresh]
+    identities.make_persons(made)
     identities.ensure({each: Owner(person_id=person, target=person) for each, person in zip(fresh, made, strict=True)})
+
+
+class Plan:
+    """The links to make in one batch, and which studies have a name of a type already."""
+
+    def __init__(self, *, identities: Identities, bound: set[tuple[str, UUID]]) -> None:
+        self.identities = identities
+        self.bound = bound
+        self.planned: dict[Identifier, Owner] = {}
+
+    def owner_of(self, identifier: Identifier | None) -> Owner | None:
+        return (self.identities.known.get(identifier) or self.planned.get(identifier)) if identifier else None
+
+    def add(self, identifier: Identifier, owner: Owner) -> None:
+        if self.owner_of(identifier) is None:
+            self.planned[identifier] = owner
+            self.bound.add((identifier.type, owner.target))
+
+    def lacks(self, owner: Owner | None, type: str) -> bool:
+        return owner is not None and (type, owner.target) not in self.bound
 
 
 def plan_studies(questions: Sequence[StudyQuestion], *, identities: Identities) -> dict[Identifier, Owner]:
     """Return the links to make: identifiers that are new, each with the study it shall stand for."""
-    planned: dict[Identifier, Owner] = {}
-    taken = accessions_with_uid(questions, identities=identities)
+    plan = Plan(identities=identities, bound=names_bound(questions, identities=identities))
+    by_day = count_by_day(questions, identities=identities)
+    strangers: list[UUID] = []
     for question in questions:
-        found = find_owner(question, known=identities.known, planned=planned, taken=taken)
-        if found is None and not (question.study_uid or question.accession):
-            question.study_id, question.problem = by_patient_and_day(question, identities=identities)
+        if not question.names:
+            question.problem = "names no study"
             continue
-        owner = found or new_owner(question, identities=identities)
-        for each in (question.study_uid, question.accession):
-            if each and each not in identities.known:
-                planned.setdefault(each, owner)
-        if question.study_uid and question.accession:
-            taken.add(question.accession)
-    return planned
+        found = find_owner(question, plan=plan) or only_study_of_day(question, by_day=by_day)
+        owner = found or new_owner(question, strangers=strangers, identities=identities)
+        for each in question.names:
+            plan.add(each, owner)
+    identities.make_persons(strangers)
+    return plan.planned
 
 
-def find_owner(
-    question: StudyQuestion,
-    *,
-    known: dict[Identifier, Owner],
-    planned: dict[Identifier, Owner],
-    taken: set[Identifier],
-) -> Owner | None:
-    uid, accession = question.study_uid, question.accession
-    if uid and (owner := known.get(uid) or planned.get(uid)):
-        return owner
-    if accession and not (uid and accession in taken):
-        # An order may cover several studies: one whose study has a uid already does not take a second.
-        return known.get(accession) or planned.get(accession)
-    return None
-
-
-def accessions_with_uid(questions: Sequence[StudyQuestion], *, identities: Identities) -> set[Identifier]:
-    met = {
-        question.accession: identities.known[question.accession].target
-        for question in questions
-        if question.accession in identities.known and question.study_uid and question.study_uid not in identities.known
-    }
-    if not met:
+def names_bound(questions: Iterable[StudyQuestion], *, identities: Identities) -> set[tuple[str, UUID]]:
+    """Return which of the studies that these questions may mean have a uid or an accession number already."""
+    near = (each for question in questions for each in (question.accession, question.day) if each)
+    targets = {identities.known[each].target for each in near if each in identities.known}
+    if not targets:
         return set()
-    links = Link.objects.filter(organisation=identities.organisation, type=Link.Type.STUDY_UID, target__in=met.values())
-    bound = set(links.values_list("target", flat=True))
-    return {accession for accession, target in met.items() if accession and target in bound}
+    links = Link.objects.filter(
+        organisation=identities.organisation, type__in=TYPES_OF_A_STUDY, target__in=list(targets)
+    )
+    return set(links.values_list("type", "target"))
 
 
-def new_owner(question: StudyQuestion, *, identities: Identities) -> Owner:
+def find_owner(question: StudyQuestion, *, plan: Plan) -> Owner | None:
+    """Return the study by its uid, else by its accession number, else by its patient's day.
+
+    An order may cover several studies, and a patient's day too: one whose
+    study has a uid already does not take a second.
+    """
+    uid, accession = plan.owner_of(question.study_uid), plan.owner_of(question.accession)
+    day = plan.owner_of(question.day)
+    if uid:
+        return uid
+    if question.study_uid:
+        free = [each for each in (accession, day) if plan.lacks(each, Link.Type.STUDY_UID)]
+        return free[0] if free else None
+    if accession:
+        return accession
+    if question.accession:
+        return day if plan.lacks(day, Link.Type.ACCESSION) else None
+    return day
+
+
+def only_study_of_day(question: StudyQuestion, *, by_day: dict[Identifier, list[Owner]]) -> Owner | None:
+    """Return the one study of a patient on a day for a row that names nothing else; several are a problem."""
+    if question.study_uid or question.accession:
+        return None
+    found = by_day.get(question.names[0], [])
+    return found[0] if found else None
+
+
+def new_owner(question: StudyQuestion, *, strangers: list[UUID], identities: Identities) -> Owner:
+    """Return a new study: of the patient named, else of a person of its own, who is added to the strangers."""
     if question.patient:
         return Owner(person_id=identities.known[question.patient].person_id, target=uuid.uuid4())
-    return Owner(person_id=identities.make_persons(1)[0], target=uuid.uuid4())
-
-
-def by_patient_and_day(question: StudyQuestion, *, identities: Identities) -> tuple[UUID | None, str]:
-    """Return the one study of a patient on a day, or why there is none."""
-    if not question.patient or not question.acquired_on:
-        return None, "names no study"
-    person = identities.known[question.patient].person_id
-    day = question.acquired_on
-    near = Study.objects.filter(person_id=person, acquired_at__date__range=(day - timedelta(1), day + timedelta(1)))
-    found = [study for study in near.select_related("site") if local_day(study) == day]
-    if len(found) == 1:
-        return found[0].pk, ""
-    return None, f"{len(found)} studies of this patient are known on this day; name one by study uid"
-
-
-def local_day(study: Study) -> date | None:
-    return study.acquired_at.astimezone(ZoneInfo(study.site.timezone)).date() if study.acquired_at else None
+    strangers.append(uuid.uuid4())
+    return Owner(person_id=strangers[-1], target=uuid.uuid4())
 
 
 def store_studies(
     planned: dict[Identifier, Owner], *, questions: Sequence[StudyQuestion], identities: Identities
-) -> None:
+) -> dict[UUID, Study]:
+    """Store the links, and the studies that are new; return these."""
     identities.ensure(planned)
-    sites = {
-        each: question.site_key for question in questions for each in (question.study_uid, question.accession) if each
-    }
+    mine = {each: owner for each, owner in planned.items() if identities.known[each] == owner}
+    sites = {each: question.site_key for question in questions for each in question.names}
     patients = {identities.known[question.patient].person_id for question in questions if question.patient}
-    stands = {identities.known[each].target: each for each in planned}
-    Study.objects.bulk_create(
-        [
-            Study(
-                id=target,
-                site_id=sites[each],
-                person_id=identities.known[each].person_id,
-                has_patient=identities.known[each].person_id in patients,
-                created_at=identities.now,
-            )
-            for target, each in sorted(stands.items(), key=lambda pair: pair[0])
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def answer(question: StudyQuestion, *, identities: Identities) -> None:
-    named = question.study_uid or question.accession
-    if named:
-        question.study_id = identities.known[named].target
+    met = set(Study.objects.filter(id__in={owner.target for owner in mine.values()}).values_list("id", flat=True))
+    made = {
+        owner.target: Study(
+            id=owner.target,
+            site_id=sites[each],
+            person_id=owner.person_id,
+            has_patient=owner.person_id in patients,
+            created_at=identities.now,
+        )
+        for each, owner in mine.items()
+        if owner.target not in met
+    }
+    Study.objects.bulk_create([made[key] for key in sorted(made)])
+    return made
 
 
 def adopt_patients(questions: Sequence[StudyQuestion], *, studies: dict[UUID, Study], identities: Identities) -> None:
     """Give a study its patient where none was named before; say where another one is named."""
+    named: dict[UUID, UUID] = {}
+    for question in questions:
+        study = studies.get(question.study_id) if question.study_id else None
+        if study and question.patient and not study.has_patient:
+            named.setdefault(study.pk, identities.known[question.patient].person_id)
+    settle_patients(named, studies=studies, identities=identities)
     for question in questions:
         study = studies.get(question.study_id) if question.study_id else None
         if study is None:
             continue
-        if question.patient:
-            settle_patient(question, study=study, person=identities.known[question.patient].person_id)
         question.person_id = study.person_id
+        if question.patient:
+            question.differs = study.person_id != identities.known[question.patient].person_id
 
 
-def settle_patient(question: StudyQuestion, *, study: Study, person: UUID) -> None:
-    if study.has_patient:
-        question.differs = study.person_id != person
+def settle_patients(named: dict[UUID, UUID], *, studies: dict[UUID, Study], identities: Identities) -> None:
+    """Bind each study to its patient, unless another writer was first: then read its answer."""
+    if not named:
         return
-    if Study.objects.filter(pk=study.pk, has_patient=False).update(person_id=person, has_patient=True):
-        study.person_id, study.has_patient = person, True
-        return
-    study.refresh_from_db(fields=["person_id", "has_patient"])
-    question.differs = study.person_id != person
+    keys = sorted(named)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM inference_study WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [keys])
+        cursor.execute(ADOPT, [keys, [named[key] for key in keys]])
+        taken = {key for (key,) in cursor.fetchall()}
+    identities.move_persons({studies[key].person_id: named[key] for key in taken})
+    for key in taken:
+        studies[key].person_id, studies[key].has_patient = named[key], True
+    for study in Study.objects.filter(pk__in=[key for key in keys if key not in taken]):
+        studies[study.pk].person_id, studies[study.pk].has_patient = study.person_id, study.has_patient

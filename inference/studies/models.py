@@ -8,6 +8,7 @@ erases the person while every proof still holds.
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from audit.log.models import Fact
@@ -43,8 +44,8 @@ class Study(models.Model):
 class Link(models.Model):
     """The keyed pseudonym of one identifier, the random id that stands for it, and whose it is.
 
-    `target` is a person for a patient id, a study for an accession number or
-    study UID, and an id of its own for a series or instance.
+    `target` is a person for a patient id, a study for an accession number, a
+    study UID or a patient's day, and an id of its own for a series or instance.
     """
 
     class Type(models.TextChoices):
@@ -53,6 +54,7 @@ class Link(models.Model):
         STUDY_UID = "study_uid"
         SERIES_UID = "series_uid"
         INSTANCE_UID = "instance_uid"
+        PATIENT_DAY = "patient_day"
 
     organisation = models.CharField(max_length=64)
     type = models.CharField(max_length=16, choices=Type.choices)
@@ -79,22 +81,32 @@ class VaultValue(models.Model):
 
 
 class StudyFact(Fact):
-    """Base of the facts about one study. `described` keeps what the sender said of the study and its scanner."""
+    """Base of the facts about one study.
+
+    `described` keeps what the sender said of the study and its scanner,
+    `defaulted` names the columns that were filled in because the sender said nothing.
+    """
 
     study = models.ForeignKey(Study, null=True, on_delete=models.PROTECT, related_name="+")
     person_id = models.UUIDField(null=True)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     described = models.JSONField(default=dict)
+    defaulted = ArrayField(models.CharField(max_length=32), default=list)
 
     class Meta:
         abstract = True
 
 
-STUDY_PAYLOAD = ("study_id", "person_id", "site_id", "described")
+STUDY_PAYLOAD = ("study_id", "person_id", "site_id", "described", "defaulted")
 
 
 class StoredImage(models.Model):
-    """One DICOM object of the pixel store, de-identified on the way in; `path` is below the store's folder."""
+    """One DICOM object of the pixel store, de-identified on the way in; `path` is below the store's folder.
+
+    `series` and `instance` are the random ids that inferences' inputs and
+    marks name too; `sha256` is that of the stored file. `may_show_text` says
+    that writing may be burned into the pixels.
+    """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="images")
     series = models.UUIDField()
@@ -102,5 +114,13 @@ class StoredImage(models.Model):
     path = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     modality = models.CharField(max_length=16, blank=True)
-    frames = models.IntegerField(default=1)
+    laterality = models.CharField(max_length=16, blank=True)
+    view_position = models.CharField(max_length=16, blank=True)
+    rows = models.IntegerField()
+    columns = models.IntegerField()
+    frames = models.IntegerField()
+    may_show_text = models.BooleanField()
     stored_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["series", "id"]

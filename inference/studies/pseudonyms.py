@@ -9,6 +9,7 @@ be opened by its inner key alone.
 import hmac
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -19,12 +20,16 @@ NONCE_BYTES = 12
 KEY_ID_DIGITS = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keyring:
     """The two secrets of one provider: for pseudonyms and for the vault."""
 
     pseudonym_key: bytes
     vault_key: bytes
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        return AESGCM(self.vault_key)
 
     @property
     def key_id(self) -> str:
@@ -36,16 +41,16 @@ class Keyring:
 
     def pseudonym(self, *, type: str, issuer: str, value: str) -> str:
         message = "\x00".join((type, issuer, value)).encode()
-        return hmac.new(self.pseudonym_key, message, sha256).hexdigest()
+        return hmac.digest(self.pseudonym_key, message, "sha256").hex()
 
     def seal(self, plain: bytes, *, subject: str) -> bytes:
         """Encrypt under the vault key; the subject is authenticated with it."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + AESGCM(self.vault_key).encrypt(nonce, plain, subject.encode())
+        return nonce + self.cipher.encrypt(nonce, plain, subject.encode())
 
     def open(self, sealed: bytes, *, subject: str) -> bytes:
         sealed = bytes(sealed)
-        return AESGCM(self.vault_key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], subject.encode())
+        return self.cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], subject.encode())
 
 
 def keyring_of(organisation: str) -> Keyring:
@@ -58,11 +63,11 @@ def keyring_of(organisation: str) -> Keyring:
 
 def inner_key(*, salt: bytes, uid: str, field: str) -> bytes:
     """Return what opens one commitment and no other."""
-    return hmac.new(salt, f"{uid}\x00{field}".encode(), sha256).digest()
+    return hmac.digest(salt, f"{uid}\x00{field}".encode(), "sha256")
 
 
 def commitment(value: str, *, salt: bytes, uid: str, field: str) -> str:
-    return "committed:" + hmac.new(inner_key(salt=salt, uid=uid, field=field), value.encode(), sha256).hexdigest()
+    return "committed:" + hmac.digest(inner_key(salt=salt, uid=uid, field=field), value.encode(), "sha256").hex()
 
 
 def normalised(value: str) -> str:
