@@ -24,6 +24,12 @@ DATABASES = {
     "sequencer": database(env_text("RADVIGIL_DATABASE_SEQUENCER_URL", default="postgresql:///radvigil")),
 }
 SEQUENCER_DATABASE = "sequencer"
+# Guard migrations grant to these roles; their names are the users of the addresses above.
+RADVIGIL_ROLES = {
+    "owner": DATABASES["owner"]["USER"],
+    "sequencer": DATABASES["sequencer"]["USER"],
+    "application": DATABASES["default"]["USER"],
+}
 CELERY_BROKER_URL = env_text("RADVIGIL_REDIS_URL", default="redis://127.0.0.1:6379/0")
 
 INSTALLED_APPS = [
