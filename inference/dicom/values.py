@@ -65,7 +65,7 @@ def items_of(dataset: Dataset, keyword: str) -> list[Dataset]:
 
 
 def moment_of(dataset: Dataset) -> datetime | None:
-    """Return when the pixels were made: acquisition, content, series, then study; with an offset only if one is given."""
+    """Return when the pixels were made (acquisition, content, series, study); with an offset only if one is given."""
     offset = _offset(text_of(dataset, "TimezoneOffsetFromUTC"))
     for text in _moments(dataset):
         moment = parse_datetime(text)
