@@ -24,3 +24,7 @@ class RowError(InferenceError):
 
 class SourceNotAllowedError(InferenceError):
     """The sender may not send this row: another deployment or site, whether or not it exists."""
+
+
+class UnreadableFileError(InferenceError):
+    """A file of rows cannot be read at all, or not beyond a place; the message names the file, the place and why."""
