@@ -96,7 +96,7 @@ SOUTH = Hospital(
     key="south",
     organisation="south-clinic",
     timezone="Europe/Vienna",
-    studies=1_900,
+    studies=2_400,
     prevalence=0.28,
     scanners=(
         Scanner(key="s1", vendor=NORDLICHT, serial_number="NL-0911", share=0.5),

@@ -69,18 +69,18 @@ class _Draft:
 DRAFTS = (
     _Draft(
         key="dose_cut",
-        words="An automatic exposure was set to a thirtieth of the dose",
+        words="An automatic exposure was set to a twenty-eighth of the dose",
         months=(5.5, 7.5),
         sites=("south",),
-        scanner="s1",
-        effect=Effect(dose=1 / 30, electronic_noise=20),
+        scanner="s2",
+        effect=Effect(dose=1 / 28, electronic_noise=18),
     ),
     _Draft(
         key="lut_gamma_high",
         words="A service visit left a steeper look-up table (gamma 1.8)",
         months=(8.0, 10.0),
         sites=("south",),
-        scanner="s2",
+        scanner="s1",
         effect=Effect(lut_gamma=1.8),
     ),
     _Draft(
