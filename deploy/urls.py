@@ -4,4 +4,5 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("audit.access.urls")),
+    path("", include("inference.studies.urls")),
 ]
