@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from audit.errors import EntryTooLargeError
 from audit.log.models import Act, Fact, plain
@@ -74,7 +74,7 @@ INSERT_ENTRIES = """
 """
 
 
-def append_entries(drafts: Sequence[EntryDraft]) -> dict[EntryKey, int]:
+def append_entries(drafts: Sequence[EntryDraft], *, using: str = DEFAULT_DB_ALIAS) -> dict[EntryKey, int]:
     """Insert the entries that are new and return their ids by (scope, kind, uid).
 
     A key that is missing from the answer was in the log before. Drafts go in
@@ -95,7 +95,7 @@ def append_entries(drafts: Sequence[EntryDraft]) -> dict[EntryKey, int]:
         [leaf_hash(body) for body in bodies],
         bodies,
     ]
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(INSERT_ENTRIES, columns)
         return {(scope, kind, uid): pk for scope, kind, uid, pk in cursor.fetchall()}
 
@@ -113,8 +113,9 @@ def draft_for(fact: Fact, *, scope: str, kind: str, uid: str, actor: str, record
     )
 
 
-@transaction.atomic
-def record_facts(facts: Iterable[tuple[Fact, str]], *, scope: str, kind: str, actor: str) -> int:
+def record_facts(
+    facts: Iterable[tuple[Fact, str]], *, scope: str, kind: str, actor: str, using: str = DEFAULT_DB_ALIAS
+) -> int:
     """Store facts of our own making, each with its uid, and return how many were new.
 
     A uid that is in the log already is left as it is: recording twice stores once.
@@ -123,22 +124,26 @@ def record_facts(facts: Iterable[tuple[Fact, str]], *, scope: str, kind: str, ac
         (fact, draft_for(fact, scope=scope, kind=kind, uid=uid, actor=actor, record_sha256=record_digest(fact)))
         for fact, uid in facts
     ]
-    stored = append_entries([draft for _, draft in drafted])
-    fresh = [(fact, stored[draft.key]) for fact, draft in drafted if draft.key in stored]
-    for fact, entry_id in fresh:
-        fact.entry_id = entry_id
-    if fresh:
-        type(fresh[0][0]).objects.bulk_create([fact for fact, _ in fresh])  # type: ignore[attr-defined]
+    with transaction.atomic(using=using):
+        stored = append_entries([draft for _, draft in drafted], using=using)
+        fresh = [(fact, stored[draft.key]) for fact, draft in drafted if draft.key in stored]
+        for fact, entry_id in fresh:
+            fact.entry_id = entry_id
+        if fresh:
+            table: Any = type(fresh[0][0])
+            table.objects.using(using).bulk_create([fact for fact, _ in fresh])
     return len(fresh)
 
 
 F = TypeVar("F", bound=Fact)
 
 
-def record_fact(fact: F, *, scope: str, kind: str, uid: str, actor: str, at: datetime) -> F:
+def record_fact(
+    fact: F, *, scope: str, kind: str, uid: str, actor: str, at: datetime, using: str = DEFAULT_DB_ALIAS
+) -> F:
     """Store one fact of our own making with its entry, in the caller's transaction."""
     fact.received_at = at
-    record_facts([(fact, uid)], scope=scope, kind=kind, actor=actor)
+    record_facts([(fact, uid)], scope=scope, kind=kind, actor=actor, using=using)
     return fact
 
 
@@ -154,12 +159,12 @@ def record_act(
     actor: str,
     at: datetime,
     details: Mapping[str, Any] | None = None,
+    using: str = DEFAULT_DB_ALIAS,
 ) -> Act:
     """Log what somebody did: one act, one entry, in the caller's transaction."""
     act = Act(organisation=organisation or OPERATOR, subject=subject, details=dict(details or {}))
-    return record_fact(
-        act, scope=f"organisation/{act.organisation}", kind=kind, uid=uuid.uuid4().hex, actor=actor, at=at
-    )
+    scope = f"organisation/{act.organisation}"
+    return record_fact(act, scope=scope, kind=kind, uid=uuid.uuid4().hex, actor=actor, at=at, using=using)
 
 
 OPERATOR = "operator"

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
-from audit.log.models import Checkpoint, Entry, Fact, Tree
+from audit.log.models import Checkpoint, Entry, Fact, Tile, Tree
+from audit.proofs.tiles import TiledTree
 
 
 def organisations_in_log() -> list[str]:
@@ -32,3 +34,17 @@ def fact_tables() -> Iterator[type[Fact]]:
         waiting.extend(table.__subclasses__())
         if not table._meta.abstract:
             yield table
+
+
+def tiled_tree(organisation: str, *, size: int, using: str = DEFAULT_DB_ALIAS) -> TiledTree:
+    """Return a log's tree at a size, its tiles read from the database as they are needed."""
+
+    def read(level: int, index: int) -> bytes:
+        tile = tile_of(organisation, level=level, index=index, using=using)
+        return bytes(tile.hashes) if tile else b""
+
+    return TiledTree(size=size, read_tile=read)
+
+
+def tile_of(organisation: str, *, level: int, index: int, using: str = DEFAULT_DB_ALIAS) -> Tile | None:
+    return Tile.objects.using(using).filter(organisation=organisation, level=level, index=index).first()

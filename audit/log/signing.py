@@ -26,6 +26,11 @@ class Signer:
         return self.private.sign(message)
 
 
+def using() -> str:
+    """Return the connection of the log's own role."""
+    return str(settings.SEQUENCER_DATABASE)
+
+
 def log_origin(organisation: str) -> str:
     """Return the origin line of an organisation's log: installation, then organisation."""
     return f"{settings.RADVIGIL_INSTALLATION}/log/{organisation}"
@@ -38,7 +43,7 @@ def signer_for(organisation: str, *, now: datetime) -> Signer:
         MissingKeyError: the log has a recorded key whose file is gone.
     """
     name = f"log-{organisation}"
-    recorded = LogKey.objects.filter(organisation=organisation).order_by("-id").first()
+    recorded = LogKey.objects.using(using()).filter(organisation=organisation).order_by("-id").first()
     secret = read_key(name) if recorded else read_or_create_key(name)
     signer = Signer(origin=log_origin(organisation), private=Ed25519PrivateKey.from_private_bytes(secret))
     if recorded is None:
@@ -48,7 +53,8 @@ def signer_for(organisation: str, *, now: datetime) -> Signer:
 
 
 def record_key(signer: Signer, *, organisation: str, now: datetime) -> None:
-    _, created = LogKey.objects.get_or_create(
+    """Record a new key where the log's own role writes, with its act."""
+    _, created = LogKey.objects.using(using()).get_or_create(
         public_key=signer.public_key,
         defaults={"organisation": organisation, "origin": signer.origin, "created_at": now},
     )
@@ -60,4 +66,5 @@ def record_key(signer: Signer, *, organisation: str, now: datetime) -> None:
             actor="system",
             at=now,
             details={"public_key": signer.public_key.hex()},
+            using=using(),
         )
