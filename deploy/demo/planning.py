@@ -6,7 +6,7 @@ same network again and finds it stored already.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,6 +15,7 @@ from deploy.demo.acquisition import Exposure
 from deploy.demo.hospitals import HOSPITALS, Hospital, Scanner
 from deploy.demo.phantom import Lesion
 from deploy.demo.stories import (
+    DAYS_PER_MONTH,
     FIRST_VERSION,
     MONTHS,
     Effect,
@@ -32,6 +33,7 @@ RETURNING = 0.13
 BEDSIDE = 0.25
 BEDSIDE_SCATTER = 0.32
 UNUSABLE = 0.008
+DAYS_UNREAD = 2
 USUAL_SOFTWARE = "VS 2.4"
 RADIUS, THICKNESS_CM = (0.10, 0.20), (2.0, 5.0)
 PHANTOM_MONTH, RE_RUN_MONTH = 11.2, 11.6
@@ -78,6 +80,21 @@ class Plan:
 
     def story(self, key: str) -> Story:
         return next(story for story in self.stories if story.key == key)
+
+    @property
+    def end(self) -> datetime:
+        """The end of the last day: what is known later is not known yet."""
+        return datetime.combine(self.last_day + timedelta(days=1), time.min, tzinfo=UTC)
+
+    @property
+    def reads_until(self) -> datetime:
+        """Studies after this moment still wait on the worklist."""
+        return self.end - timedelta(days=DAYS_UNREAD)
+
+    def month_of(self, day: date) -> int:
+        """Return the month of a day; days after the last month count as its last."""
+        days = (day - self.first_day).days
+        return next((m for m in range(MONTHS, 1, -1) if days >= round((m - 1) * DAYS_PER_MONTH)), 1)
 
     def months(self) -> Iterator[tuple[int, list[PlannedStudy]]]:
         """Yield each month's number and studies, oldest first."""

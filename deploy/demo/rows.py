@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deploy.demo.identifiers import accession_of, exposure_index_of, exposure_mas_of, patient_id_of, uid_of
-from deploy.demo.outcomes import Outcome, outcomes_of
+from deploy.demo.outcomes import Outcome
 from deploy.demo.phantom import SIZE
 from deploy.demo.planning import PlannedStudy
 from deploy.demo.reading import Reading, finished, read_study
@@ -50,8 +50,8 @@ class Rows:
             getattr(self, kind).extend(getattr(other, kind))
 
 
-def rows_of(study: PlannedStudy, answer: Answer, *, seed: int, until: datetime, reads_until: datetime) -> Rows:
-    """Return everything sent about a study by `until`; a study acquired after `reads_until` is not read yet."""
+def rows_of(study: PlannedStudy, answer: Answer, *, seed: int, reads_until: datetime) -> Rows:
+    """Return what is sent about a study on its day; one acquired after `reads_until` is not read yet."""
     rows = Rows()
     is_answered = not study.is_silent
     if is_answered:
@@ -66,7 +66,6 @@ def rows_of(study: PlannedStudy, answer: Answer, *, seed: int, until: datetime, 
         rows.reads.append(read_row(study, reading, seed=seed))
         if is_answered and reading.shown_at and answer.is_positive is not None:
             rows.responses.append(response_row(study, reading, answer, seed=seed))
-    rows.truth.extend(truth_row(study, each, seed=seed) for each in outcomes_of(study, seed=seed, until=until))
     return rows
 
 

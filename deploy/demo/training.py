@@ -4,10 +4,11 @@ Version 1.0 learns from scratch; version 1.1 is fine-tuned from it on further
 images. Nothing here knows Django.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from multiprocessing.pool import Pool
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +64,13 @@ class TrainedNetwork:
     path: Path
     auc: float
     base_sha256: str = ""
+
+    def plain(self) -> dict[str, str | float]:
+        return {**asdict(self), "path": str(self.path)}
+
+    @classmethod
+    def of_plain(cls, values: Mapping[str, Any]) -> "TrainedNetwork":
+        return cls(**{**values, "path": Path(values["path"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
