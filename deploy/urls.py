@@ -4,5 +4,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("audit.access.urls")),
+    path("", include("inference.connectors.urls")),
     path("", include("inference.studies.urls")),
 ]

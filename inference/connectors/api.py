@@ -1,0 +1,140 @@
+"""The intake API: one object, an array or NDJSON in, one receipt a row out.
+
+Who the token belongs to decides what may be sent; what the rows mean is
+decided by the one pipeline of inference.intake.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from audit.access.models import Token
+from audit.access.queries import token_for
+from inference.connectors.kinds import KINDS
+from inference.connectors.ndjson import MalformedJSONError, parse, read_lines
+from inference.connectors.problems import ProblemError, problem_response
+from inference.connectors.rates import RateLimit
+from inference.errors import SourceNotAllowedError
+from inference.intake.actions import accept
+from inference.intake.kinds import Kind, RawRow, Receipt, Source
+from inference.registry.models import Deployment
+
+logger = logging.getLogger(__name__)
+
+OF_A_DEPLOYMENT = frozenset({"inferences", "events"})
+LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines"})
+RATES = RateLimit()
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="radvigil"'}
+
+
+@csrf_exempt
+def receive(request: HttpRequest, plural: str) -> HttpResponse:
+    """Answer a POST of rows of one kind."""
+    try:
+        kind = kind_named(request, plural)
+        source = source_of(bearer(request), plural=plural)
+        rows = rows_of(request)
+        refuse_foreign(rows, source=source)
+        receipts = accept(rows=rows, kind=kind, source=source, now=timezone.now())
+    except ProblemError as problem:
+        return problem_response(problem)
+    except SourceNotAllowedError:
+        return problem_response(ProblemError(403, "A row names a deployment that this token may not write to."))
+    except OperationalError:
+        logger.exception("batch not stored: kind=%s", plural)
+        return problem_response(
+            ProblemError(503, "Nothing more was stored; send it again.", headers={"Retry-After": "5"})
+        )
+    logger.info("batch accepted: kind=%s site=%s rows=%d", plural, source.site_key, len(receipts))
+    return JsonResponse([shown(receipt) for receipt in receipts], safe=False)
+
+
+def shown(receipt: Receipt) -> dict[str, Any]:
+    return asdict(receipt) | {"flags": list(receipt.flags)}
+
+
+def kind_named(request: HttpRequest, plural: str) -> Kind:
+    if plural not in KINDS:
+        raise ProblemError(404, f"There are {', '.join(KINDS)}.")
+    if request.method != "POST":
+        raise ProblemError(405, "Send rows with POST.", headers={"Allow": "POST"})
+    return KINDS[plural]
+
+
+def bearer(request: HttpRequest) -> Token:
+    """Return the token of a request, within its rate."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    found = None
+    if scheme.lower() == "bearer" and secret.strip() and "\x00" not in secret:
+        found = token_for(secret.strip(), now=timezone.now())
+    if found is None:
+        raise ProblemError(
+            401, "Send the header `Authorization: Bearer TOKEN` with a token in force.", headers=CHALLENGE
+        )
+    wait = RATES.take(str(found.pk), per_minute=settings.RADVIGIL_REQUESTS_PER_MINUTE, seconds=time.monotonic())
+    if wait:
+        retry = {"Retry-After": str(math.ceil(wait))}
+        raise ProblemError(429, "Send more rows in each request, or wait.", headers=retry)
+    return found
+
+
+def source_of(token: Token, *, plural: str) -> Source:
+    """Return whom the token sends for."""
+    if token.site:
+        return Source(site_key=token.site, actor=token.actor, origin="api")
+    if not token.deployment:
+        raise ProblemError(403, "A person's token sends no rows; use one of a deployment or a site.")
+    if plural not in OF_A_DEPLOYMENT:
+        raise ProblemError(403, "A deployment's token sends inferences and events; use one of the site.")
+    site_key = Deployment.objects.values_list("site_id", flat=True).get(pk=token.deployment)
+    return Source(site_key=site_key, actor=token.actor, origin="api", deployment_key=token.deployment)
+
+
+def rows_of(request: HttpRequest) -> list[RawRow]:
+    body = body_of(request)
+    if request.content_type in LINES:
+        return list(read_lines(body.split(b"\n")))
+    try:
+        value = parse(body)
+    except MalformedJSONError as error:
+        raise ProblemError(400, f"{error}. Nothing was stored.", line=error.line, column=error.column) from error
+    if isinstance(value, list):
+        return [RawRow(number=number, value=each) for number, each in enumerate(value, start=1)]
+    if not isinstance(value, Mapping):
+        raise ProblemError(400, "The body is neither an object nor an array. Nothing was stored.", line=1, column=1)
+    return [RawRow(number=1, value=value, raw=body)]
+
+
+def body_of(request: HttpRequest) -> bytes:
+    largest = settings.RADVIGIL_LARGEST_REQUEST
+    if request.headers.get("Content-Encoding", "identity").lower() not in {"identity", ""}:
+        raise ProblemError(415, "Send the body without a Content-Encoding.")
+    length = request.headers.get("Content-Length", "0")
+    announced = int(length) if length.isascii() and length.isdigit() else 0
+    body = b"" if announced > largest else request.read(largest + 1)
+    if announced > largest or len(body) > largest:
+        raise ProblemError(413, f"{largest} bytes is the most; send the rows in several requests.", limit=largest)
+    return body
+
+
+def refuse_foreign(rows: Sequence[RawRow], *, source: Source) -> None:
+    """Refuse everything where any row names a deployment of another, before any row is stored."""
+    said = (row.value.get("deployment") for row in rows if isinstance(row.value, Mapping))
+    named = {str(each).strip() for each in said if isinstance(each, str | int | float) and each != ""}
+    if not named:
+        return
+    if source.deployment_key:
+        allowed = {source.deployment_key}
+    else:
+        allowed = set(Deployment.objects.filter(site=source.site_key).values_list("pk", flat=True))
+    if named - allowed:
+        raise SourceNotAllowedError

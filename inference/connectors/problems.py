@@ -1,0 +1,42 @@
+"""Errors of the API as RFC 9457 has them: `application/problem+json`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+
+TITLES: Mapping[int, str] = {
+    400: "The body is not JSON",
+    401: "No valid token",
+    403: "Not for this token",
+    404: "No such address",
+    405: "Only POST is answered here",
+    413: "The body is too large",
+    415: "The body cannot be unpacked",
+    429: "Too many requests",
+    503: "The database is busy",
+}
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem."""
+
+    def __init__(self, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> None:
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.more = more
+        super().__init__(detail)
+
+
+def problem_response(problem: ProblemError) -> HttpResponse:
+    content = {
+        "type": "about:blank",
+        "title": TITLES[problem.status],
+        "status": problem.status,
+        "detail": problem.detail,
+        **problem.more,
+    }
+    return JsonResponse(
+        content, status=problem.status, headers=problem.headers, content_type="application/problem+json"
+    )
