@@ -1,0 +1,123 @@
+"""Which monitors a deployment has, how each is designed, and what each finds: pure, from one feed of rows.
+
+Score and performance are watched per era and finding, the feed itself per deployment.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from monitoring.signals.episodes import Alarm, Episode, episodes_of
+from monitoring.signals.feed_watch import design_flagged, design_silence, flagged_alarms, silence_alarms
+from monitoring.signals.metadata_watch import design_metadata, metadata_alarms
+from monitoring.signals.performance_watch import design_performance, performance_alarms
+from monitoring.signals.score_watch import design_scores, score_alarms
+from monitoring.signals.streams import CaseRow, Era, RunRow, cases_of
+
+Design = dict[str, Any]
+SCORE, METADATA, SILENCE, PERFORMANCE, FLAGGED = "score", "metadata", "silence", "performance", "flagged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Everything logged and counted of one deployment, by acquisition. `today` is the site's day now."""
+
+    deployment: str
+    product: str
+    site: str
+    site_name: str
+    organisation: str
+    findings: tuple[str, ...]
+    eras: tuple[Era, ...]
+    runs: tuple[RunRow, ...]
+    cases: tuple[CaseRow, ...]
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What one monitor watches."""
+
+    kind: str
+    era: Era | None = None
+    finding: str = ""
+
+    def key(self, feed: Feed) -> str:
+        parts = (feed.deployment, self.kind, self.finding, self.era.name if self.era else "")
+        return ":".join(part for part in parts if part)
+
+
+def scopes_of(feed: Feed) -> Iterator[Scope]:
+    """Yield what is watched; eras in order, so that a later version finds the design of the one before."""
+    for kind in (SILENCE, METADATA, FLAGGED):
+        yield Scope(kind=kind)
+    for era in feed.eras:
+        for finding in feed.findings:
+            yield Scope(kind=SCORE, era=era, finding=finding)
+            yield Scope(kind=PERFORMANCE, era=era, finding=finding)
+
+
+def cases_in(scope: Scope, feed: Feed) -> list[CaseRow]:
+    assert scope.era is not None
+    return cases_of(feed.cases, era=scope.era, finding=scope.finding)
+
+
+def runs_in(scope: Scope, feed: Feed) -> list[RunRow]:
+    """Return the runs that a scope's signal exposes patients to: those of its era, or all."""
+    if scope.era is None:
+        return list(feed.runs)
+    return [row for row in feed.runs if row.version == scope.era.version and scope.era.holds(row.acquired_at)]
+
+
+def design_for(scope: Scope, feed: Feed, *, designs: Mapping[str, Design]) -> Design | None:
+    """Return a new design, or None where the reference is not complete yet."""
+    match scope.kind:
+        case "silence":
+            return design_silence(feed.runs)
+        case "metadata":
+            return design_metadata(feed.runs)
+        case "flagged":
+            return design_flagged()
+        case "score":
+            return design_scores(cases_in(scope, feed), era=scope.era)  # type: ignore[arg-type]
+    earlier = baseline_of(scope, feed, designs=designs)
+    cases = cases_in(scope, feed)
+    return design_performance(cases, era=scope.era, baseline=earlier) if cases else None  # type: ignore[arg-type]
+
+
+def baseline_of(scope: Scope, feed: Feed, *, designs: Mapping[str, Design]) -> Design | None:
+    """Return the performance design of the version before, which a new version is held to.
+
+    The same version with another threshold has moved its operating point on purpose and gets its own reference.
+    """
+    assert scope.era is not None
+    place = feed.eras.index(scope.era)
+    if place == 0 or feed.eras[place - 1].version == scope.era.version:
+        return None
+    before = Scope(kind=PERFORMANCE, era=feed.eras[place - 1], finding=scope.finding)
+    return designs.get(before.key(feed))
+
+
+def alarms_for(scope: Scope, feed: Feed, *, design: Design) -> list[Alarm]:
+    match scope.kind:
+        case "silence":
+            return silence_alarms(design, feed.runs, until=feed.today - timedelta(days=1))
+        case "metadata":
+            return metadata_alarms(design, feed.runs)
+        case "flagged":
+            return flagged_alarms(design, feed.runs)
+        case "score":
+            return score_alarms(design, cases_in(scope, feed))
+    return performance_alarms(design, cases_in(scope, feed))
+
+
+def episodes_for(scope: Scope, feed: Feed, *, design: Design) -> list[tuple[str, Episode]]:
+    """Return (arm, episode): flags are told apart, the arms of other monitors are one fault when close together."""
+    alarms = alarms_for(scope, feed, design=design)
+    arms = sorted({alarm.arm for alarm in alarms}) if scope.kind in (FLAGGED, SCORE) else [""]
+    return [
+        (arm, episode)
+        for arm in arms
+        for episode in episodes_of([each for each in alarms if arm in ("", each.arm)], until=feed.today)
+    ]
