@@ -56,3 +56,8 @@ class LastAdministratorError(AccessError):
 class EndedError(AccessError):
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} has ended already; reload the page.")
+
+
+class UnreadableCheckpointError(AuditError):
+    def __init__(self, name: str, *, reason: str) -> None:
+        super().__init__(f"The checkpoint {name} cannot be read: {reason}.")
