@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("audit.access.urls")),
+    path("", include("inference.registry.urls")),
     path("", include("inference.connectors.urls")),
     path("", include("inference.studies.urls")),
+    path("", include("monitoring.signals.urls")),
 ]

@@ -246,7 +246,7 @@ def _flagged(
     evidence = {
         "flag": arm,
         "runs": len(rows),
-        "versions": versions,
+        "versions": {"counts": versions},
         "days": comparing.shares_of(row.day.isoformat() for row in rows),
         "registered": sorted({era.version for era in feed.eras}),
     }

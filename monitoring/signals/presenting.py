@@ -1,0 +1,297 @@
+"""A signal as its page shows it: finished words and tables, small cells hidden where an agreement says so.
+
+Everything comes from the frozen evidence and the log; nothing is estimated here.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+
+from audit.access.decisions import Visitor
+from audit.access.scopes import hide_small
+from inference.registry.models import Site
+from inference.registry.visibility import scope_of, visible_deployments
+from monitoring.signals.figures import figures_of
+from monitoring.signals.hiding import shown_count, shown_evidence
+from monitoring.signals.models import Monitor, Signal
+from monitoring.signals.queries import acts_of, may_review, minimum_count
+
+VERBS = {"signal.raised": "Raised", "signal.acknowledged": "Acknowledged", "signal.closed": "Closed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table ready to show."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    note: str = ""
+
+
+def signal_context(signal: Signal, *, user: Visitor, now: datetime) -> dict[str, Any]:
+    """Return everything that the page of a signal shows to this user."""
+    least = minimum_count(user, signal, now=now)
+    fired = shown_evidence(signal.evidence, minimum_count=least)
+    is_unfounded = bool(signal.latest.get("is_unfounded"))
+    today = shown_evidence(signal.latest, minimum_count=least) if signal.latest and not is_unfounded else fired
+    site = Site.objects.get(pk=signal.monitor.site_id)
+    return {
+        "signal": signal,
+        "monitor": signal.monitor,
+        "site": site,
+        "title": shown_title(signal, evidence=today, minimum_count=least),
+        "summary": hide_numbers(signal.summary, minimum_count=least),
+        "evidence": fired,
+        "is_unfounded": is_unfounded,
+        "exposed_studies": hide_small(signal.exposed_studies, minimum_count=least),
+        "exposed_patients": hide_small(signal.exposed_patients, minimum_count=least),
+        "days_to_alarm": (signal.alarm_on - signal.began_on).days,
+        "figures": figures_of(today, began_on=signal.began_on, alarm_on=signal.alarm_on),
+        "tables": tables_of(signal, fired=fired, today=today),
+        "acts": [_line(act) for act in acts_of(signal)],
+        "may_review": may_review(user, signal, now=now),
+        "cases_href": cases_href(signal, user=user, now=now),
+        "breadcrumbs": [("Overview", "/"), ("Signals", reverse("signals:list")), (signal.uid[:8], "")],
+    }
+
+
+def listed_rows(signals: Iterable[Signal], *, user: Visitor, now: datetime) -> list[dict[str, Any]]:
+    """Return the rows of the list, small numbers hidden; the user's scope is asked once."""
+    scope = scope_of(user, "see_signals", now=now)
+    rows = []
+    for signal in signals:
+        monitor = signal.monitor
+        least = scope.minimum_count_at(
+            organisation=monitor.organisation, site=monitor.site_id, product=monitor.product_id
+        )
+        fired = shown_evidence(signal.evidence, minimum_count=least)
+        rows.append(
+            {
+                "signal": signal,
+                "title": shown_title(signal, evidence=fired, minimum_count=least),
+                "exposed_patients": hide_small(signal.exposed_patients, minimum_count=least),
+            }
+        )
+    return rows
+
+
+def shown_title(signal: Signal, *, evidence: Mapping[str, Any], minimum_count: int) -> str:
+    """Return the title without a number that the user may not see."""
+    if not minimum_count:
+        return signal.title
+    small = "reason" in evidence.get("since", {}).get(signal.evidence.get("metric", ""), {})
+    if signal.monitor.kind == Monitor.Kind.PERFORMANCE and small:
+        return signal.title.split(" fell from ")[0] + " fell"
+    return hide_numbers(signal.title, minimum_count=minimum_count)
+
+
+def hide_numbers(text: str, *, minimum_count: int) -> str:
+    """Return a sentence with small numbers of runs and studies replaced."""
+    if not minimum_count:
+        return text
+
+    def hidden(match: re.Match[str]) -> str:
+        return f"{shown_count(int(match[1]), minimum_count=minimum_count)} {match[2]}"
+
+    return re.sub(r"\b(\d+) (runs|studies)", hidden, text)
+
+
+def _line(act: Any) -> dict[str, Any]:
+    details = act.details
+    return {
+        "at": act.entry.at,
+        "verb": VERBS.get(act.entry.kind, act.entry.kind),
+        "actor": act.entry.actor,
+        "words": details.get("reason") or details.get("note") or "",
+        "position": act.entry.position,
+    }
+
+
+def cases_href(signal: Signal, *, user: Visitor, now: datetime) -> str:
+    """Return the address of the cases behind a signal, or nothing for those who may not see rows."""
+    monitor = signal.monitor
+    if not visible_deployments(user, "see_rows", now=now).filter(pk=monitor.deployment_id).exists():
+        return ""
+    try:
+        address = reverse("dashboards:cases")
+    except NoReverseMatch:
+        return ""
+    query = {"deployment": monitor.deployment_id, "finding": monitor.finding, "month": f"{signal.began_on:%Y-%m}"}
+    if monitor.kind == Monitor.Kind.PERFORMANCE:
+        missed = signal.evidence.get("metric") == "sensitivity"
+        query |= {"truth": "positive" if missed else "negative", "decision": "negative" if missed else "positive"}
+    if monitor.kind == Monitor.Kind.FLAGGED:
+        query |= {"excluded": signal.arm}
+    return f"{address}?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+def tables_of(signal: Signal, *, fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:
+    makers = {
+        Monitor.Kind.PERFORMANCE: _performance_tables,
+        Monitor.Kind.SCORE: _score_tables,
+        Monitor.Kind.METADATA: _metadata_tables,
+        Monitor.Kind.SILENCE: _silence_tables,
+        Monitor.Kind.FLAGGED: _flagged_tables,
+    }
+    return makers[Monitor.Kind(signal.monitor.kind)](fired, today)
+
+
+def share_words(cell: Mapping[str, Any] | None) -> str:
+    """Return a share with its interval and count, or why there is none."""
+    if not cell:
+        return "–"
+    if "value" not in cell:
+        return str(cell.get("reason", "–"))
+    return f"{100 * cell['value']:.1f} % ({100 * cell['low']:.1f}–{100 * cell['high']:.1f} %), n = {cell['cases']}"
+
+
+BEFORE_AND_SINCE = ("Figure", "Reference", "When the alarm fired", "With what is known today")
+
+
+def _performance_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:
+    rows = [
+        (
+            name.capitalize(),
+            share_words(cell),
+            share_words(fired["since"].get(name)),
+            share_words(today["since"].get(name)),
+        )
+        for name, cell in fired["before"].items()
+    ]
+    scanners = [
+        (each["scanner"], share_words(each["before"]), share_words(each["since"])) for each in today["scanners"]
+    ]
+    return [
+        Table(
+            title="Before and since the change",
+            columns=BEFORE_AND_SINCE,
+            rows=tuple(rows),
+            note="Wilson's 95 % intervals.",
+        ),
+        Table(
+            title=f"{str(today['metric']).capitalize()} by scanner",
+            columns=("Scanner", "Reference", "Since the change"),
+            rows=tuple(scanners),
+        ),
+        _mix_table(fired, today),
+    ]
+
+
+def _mix_table(fired: dict[str, Any], today: dict[str, Any]) -> Table:
+    before, since, now = fired["case_mix"]["before"], fired["case_mix"]["since"], today["case_mix"]["since"]
+    rows = [
+        (
+            name.replace("_", " ").capitalize(),
+            share_words(cell),
+            share_words(since.get(name)),
+            share_words(now.get(name)),
+        )
+        for name, cell in before.items()
+    ]
+    return Table(title="Who was examined", columns=BEFORE_AND_SINCE, rows=tuple(rows))
+
+
+def _score_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:
+    performance = [
+        (
+            name.capitalize(),
+            share_words(cell),
+            share_words(fired["performance"]["since"].get(name)),
+            share_words(today["performance"]["since"].get(name)),
+        )
+        for name, cell in fired["performance"]["before"].items()
+    ]
+    return [
+        *_explanation_tables(today.get("explanation", {})),
+        *_distance_tables(today.get("distances", {})),
+        _mix_table(fired, today),
+        Table(title="Performance meanwhile", columns=BEFORE_AND_SINCE, rows=tuple(performance)),
+    ]
+
+
+def _explanation_tables(found: Mapping[str, Any]) -> list[Table]:
+    if found.get("part_within") is None:
+        return []
+    rows = [
+        ("Shift from prevalence", f"{found['part_of_prevalence']:+.2f}", ""),
+        ("Shift within the classes", f"{found['part_within']:+.2f}", ""),
+    ]
+    for name, moved in found["classes"].items():
+        words = f"{moved['shift']:+.2f}" if "shift" in moved else moved.get("reason", "–")
+        interval = f"{moved['low']:+.2f} to {moved['high']:+.2f}" if "low" in moved else ""
+        rows.append((f"Scores of {name} studies", words, interval))
+    return [
+        Table(
+            title="What moved the scores",
+            columns=("Part", "Standard deviations of the reference", "99 % interval"),
+            rows=tuple(rows),
+            note=str(found["words"]),
+        )
+    ]
+
+
+def _distance_tables(found: Mapping[str, Any]) -> list[Table]:
+    if "psi" not in found:
+        return []
+    rows = (
+        ("Kolmogorov–Smirnov", f"{found['ks']:.3f}", f"p = {found['ks_p']:.2g}"),
+        (
+            "Population stability index",
+            f"{found['psi']:.3f}",
+            f"unchanged: {found['psi_expected']:.3f}, below {found['psi_limit']:.3f} in 95 %",
+        ),
+        ("Wasserstein distance", f"{found['wasserstein']:.3f}", "in units of the score"),
+        ("Mean score", f"{found['mean_since']:.3f}", f"reference {found['mean_before']:.3f}"),
+    )
+    return [Table(title="How far the scores lie apart", columns=("Distance", "Value", "Compare with"), rows=rows)]
+
+
+def _metadata_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:
+    rows = [
+        (each["field"], each["words"], _header_words(each["before"]), _header_words(each["since"]))
+        for each in today["fields"]
+    ]
+    return [
+        Table(
+            title="Header fields that changed",
+            columns=("Field", "Change", "Reference", "Since the change"),
+            rows=tuple(rows),
+            note=f"{today['charts']} charts over all fields share the designed rate.",
+        )
+    ]
+
+
+def _header_words(cell: Mapping[str, Any]) -> str:
+    if "median" in cell:
+        return f"median {cell['median']:g} ({cell['low']:g} to {cell['high']:g}), n = {cell['cases']}"
+    if "counts" in cell:
+        return ", ".join(f"{value}: {count}" for value, count in cell["counts"].items())
+    return str(cell.get("reason", "–"))
+
+
+def _silence_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:
+    rows = [
+        (
+            each["first_day"],
+            each["last_day"],
+            each["count"],
+            f"{each['expected']:.1f}",
+            f"{max(each['probability'], 1e-12):.1g}",
+        )
+        for each in today["spells"]
+    ]
+    return [Table(title="Quiet spells", columns=("From", "To", "Studies", "Expected", "Probability"), rows=tuple(rows))]
+
+
+def _flagged_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:
+    tables = [Table(title="Versions", columns=("Version", "Runs"), rows=tuple(today["versions"]["counts"].items()))]
+    if today.get("days"):
+        rows = tuple(sorted(today["days"].items()))
+        tables.append(Table(title="Days", columns=("Acquired on", "Runs"), rows=rows))
+    return tables
