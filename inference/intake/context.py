@@ -14,7 +14,7 @@ from inference.intake.kinds import Kind, Row, Source
 from inference.registry.models import Concept, Deployment, Site
 from inference.registry.queries import DeploymentSettings, deployment_settings
 from inference.studies.identities import Identities
-from inference.studies.models import Study
+from inference.studies.known import KnownStudy
 from inference.studies.pseudonyms import keyring_of
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -30,7 +30,7 @@ class Context:
     now: datetime
     identities: Identities
     settings: dict[str, DeploymentSettings] = field(default_factory=dict)
-    studies: dict[UUID, Study] = field(default_factory=dict)
+    studies: dict[UUID, KnownStudy] = field(default_factory=dict)
     scanners: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property

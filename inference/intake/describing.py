@@ -1,17 +1,15 @@
 """What a row says of its study, pseudonymised for the fact, and the first-known values for the study itself."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
-
-from django.db import connection
 
 from inference.intake import flags
 from inference.intake.context import Context
 from inference.intake.kinds import Row
 from inference.intake.records import jsonable, operator_pseudonym
 from inference.registry.queries import ensure_scanners, scanner_key
+from inference.studies.known import describe_studies, load_descriptions, store_studies
 
 DESCRIBING_PARTS = ("study", "scanner", "acquisition", "covariates")
 COMPARED = ("study.modality", "study.body_part", "study.acquired_at", "study.patient_sex", "scanner.key")
@@ -45,7 +43,7 @@ def key_of_scanner(row: Row, *, context: Context) -> str:
 
 def flag_differences(row: Row, *, described: Mapping[str, Any], context: Context) -> None:
     study = context.studies.get(row.study_id) if row.study_id else None
-    if study is None:
+    if study is None or not described:
         return
     said = flat(described)
     for name in COMPARED:
@@ -59,29 +57,20 @@ def flat(described: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{part}.{name}": value for part, values in described.items() for name, value in values.items()}
 
 
-DESCRIBE = """
-    UPDATE inference_study AS s
-    SET described = v.described || s.described,
-        modality = CASE WHEN s.modality = '' THEN coalesce(v.described->>'study.modality', '') ELSE s.modality END,
-        body_part = CASE WHEN s.body_part = '' THEN coalesce(v.described->>'study.body_part', '') ELSE s.body_part END,
-        acquired_at = coalesce(s.acquired_at, (v.described->>'study.acquired_at')::timestamptz)
-    FROM (SELECT * FROM unnest(%s::uuid[], %s::jsonb[]) AS t(id, described)) AS v
-    WHERE s.id = v.id AND NOT (s.described @> v.described)
-"""
+def learn_descriptions(rows: Sequence[Row], *, context: Context) -> None:
+    """Load what is known of the studies that these rows describe, all at once."""
+    keys = {row.study_id for row in rows if any(part in row.clean for part in DESCRIBING_PARTS)}
+    load_descriptions(context.studies[key] for key in keys if key in context.studies)
 
 
-def describe_studies(rows: Sequence[Row], *, context: Context) -> None:
-    """Add to each study what was not known of it before; the first value known stands."""
+def store_descriptions(rows: Sequence[Row], *, context: Context) -> None:
+    """Store the studies that are new, and add to the others what was not known of them."""
+    scanners = [(key, context.site.pk, *names) for key, names in sorted(context.scanners.items())]
+    ensure_scanners(scanners, now=context.now)
+    store_studies((study for study in context.studies.values() if study.is_new), now=context.now)
     said: dict[UUID, dict[str, Any]] = {}
     for row in rows:
-        if row.study_id and row.columns["described"]:
-            said[row.study_id] = flat(row.columns["described"]) | said.get(row.study_id, {})
-    ensure_scanners(
-        [(key, context.site.pk, *names) for key, names in sorted(context.scanners.items())], now=context.now
-    )
-    if not said:
-        return
-    keys = sorted(said)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM inference_study WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [keys])
-        cursor.execute(DESCRIBE, [keys, [json.dumps(said[key]) for key in keys]])
+        study = context.studies.get(row.study_id) if row.study_id else None
+        if study and not study.is_new and row.columns["described"]:
+            said[study.id] = flat(row.columns["described"]) | said.get(study.id, {})
+    describe_studies(said)

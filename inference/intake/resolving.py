@@ -12,7 +12,7 @@ from inference.intake.context import Context
 from inference.intake.kinds import Row
 from inference.intake.naming import name_objects, name_persons, name_study
 from inference.intake.records import uid_pseudonym
-from inference.studies.matching import match_studies
+from inference.studies.matching import meet_studies
 from inference.studies.models import StudyFact
 
 
@@ -20,7 +20,7 @@ def resolve(rows: Sequence[Row], *, context: Context) -> None:
     """Find study, patient and uid of each row. One whose study cannot be told gets a `problem`."""
     name_persons(rows, context=context)
     questions = {row.number: name_study(row, context=context) for row in rows}
-    studies = match_studies([each for each in questions.values() if each], identities=context.identities)
+    studies = meet_studies([each for each in questions.values() if each], identities=context.identities)
     context.studies.update(studies)
     for row in rows:
         if question := questions[row.number]:

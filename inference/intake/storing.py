@@ -11,18 +11,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from audit.log.actions import EntryDraft, append_entries
-from audit.log.models import Entry, Fact
+from audit.log.models import Fact
 from inference.errors import RowError
 from inference.intake import flags
 from inference.intake.context import Context
-from inference.intake.describing import describe_studies, described_of
+from inference.intake.describing import described_of, learn_descriptions, store_descriptions
 from inference.intake.kinds import Receipt, Row
 from inference.intake.models import SetAside
 from inference.intake.records import make_record, record_digest, same_record
 from inference.intake.resolving import named_uids, resolve
 from inference.intake.setting_aside import Aside
 from inference.intake.writing import write_facts
+from inference.studies.identities import joined
 
 
 @dataclass(slots=True)
@@ -48,9 +51,16 @@ def store_rows(rows: Sequence[Row], *, context: Context) -> Stored:
     known = in_log(rows, context=context)
     digest_rows(rows, known=known, context=context)
     fresh = without_repeats(rows, known=known, stored=stored, context=context)
+    learn_descriptions(fresh, context=context)
     completed = complete(fresh, context=context, stored=stored)
     insert(completed, context=context, stored=stored)
     return stored
+
+
+IN_LOG = """
+    SELECT e.uid, e.record_sha256, f.person_id, f.flags FROM audit_entry e JOIN {table} f ON f.entry_id = e.id
+    WHERE e.scope = %s AND e.kind = %s AND e.uid = ANY(string_to_array(%s, ','))
+"""
 
 
 def in_log(rows: Sequence[Row], *, context: Context) -> dict[tuple[str, str], InLog]:
@@ -58,14 +68,13 @@ def in_log(rows: Sequence[Row], *, context: Context) -> dict[tuple[str, str], In
     by_scope = defaultdict(list)
     for row in rows:
         by_scope[row.scope].append(row.entry_uid)
+    statement = IN_LOG.format(table=context.kind.table._meta.db_table)
     known = {}
-    for scope, uids in by_scope.items():
-        entries = Entry.objects.filter(scope=scope, kind=context.kind.name, uid__in=uids)
-        met = {pk: (uid, bytes(digest)) for pk, uid, digest in entries.values_list("id", "uid", "record_sha256")}
-        facts = context.kind.table.objects.filter(entry_id__in=list(met)) if met else context.kind.table.objects.none()
-        for entry_id, person_id, flagged in facts.values_list("entry_id", "person_id", "flags"):
-            uid, digest = met[entry_id]
-            known[(scope, uid)] = InLog(digest, person_id, tuple(flagged))
+    with connection.cursor() as cursor:
+        for scope, uids in by_scope.items():
+            cursor.execute(statement, [scope, context.kind.name, joined(uids)])
+            for uid, digest, person_id, flagged in cursor.fetchall():
+                known[(scope, uid)] = InLog(bytes(digest), person_id, tuple(flagged))
     return known
 
 
@@ -158,8 +167,8 @@ def insert(rows: Sequence[Row], *, context: Context, stored: Stored) -> None:
         fresh, (ids[(row.scope, context.kind.name, row.entry_uid)] for row, _ in fresh), strict=True
     ):
         fact.entry_id = entry_id
+    store_descriptions([row for row, _ in fresh], context=context)
     write_facts([fact for _, fact in fresh], context=context)
-    describe_studies([row for row, _ in fresh], context=context)
     keep_secrets([row for row, _ in fresh], context=context)
     stored.receipts.extend(receipt(row, status=status_of(row), context=context) for row, _ in fresh)
     lost = [row for row, draft in zip(rows, drafts, strict=True) if draft.key not in ids]

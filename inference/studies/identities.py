@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from inference.studies.models import Link, Person
+from inference.studies.models import Link
 from inference.studies.pseudonyms import Keyring
 
 SALT_BYTES = 32
@@ -22,11 +22,13 @@ VAULTED = frozenset({Link.Type.ACCESSION, Link.Type.STUDY_UID, Link.Type.SERIES_
 
 FIND_LINKS = """
     SELECT type, pseudonym, person_id, target FROM inference_link
-    WHERE organisation = %s AND (type, pseudonym) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+    WHERE organisation = %s AND (type, pseudonym) IN (
+        SELECT * FROM unnest(string_to_array(%s, ','), string_to_array(%s, ',')))
 """
 MAKE_LINKS = """
     INSERT INTO inference_link (organisation, key_id, type, pseudonym, person_id, target)
-    SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::uuid[])
+    SELECT %s, %s, * FROM unnest(string_to_array(%s, ','), string_to_array(%s, ','),
+                                 string_to_array(%s, ',')::uuid[], string_to_array(%s, ',')::uuid[])
     ON CONFLICT (organisation, type, pseudonym) DO NOTHING
 """
 FILL_VAULT = """
@@ -37,6 +39,7 @@ MOVE_PERSONS = tuple(
     "WHERE t.person_id = v.old"
     for table in ("inference_link", "inference_vaultvalue")
 )
+FIND_SALTS = "SELECT id, salt FROM inference_person WHERE id = ANY(string_to_array(%s, ',')::uuid[])"
 MAKE_PERSONS = "COPY inference_person (id, organisation_id, salt, created_at) FROM STDIN"
 
 
@@ -84,7 +87,7 @@ class Identities:
             return
         self.asked.update(identifiers)
         wanted = {(str(each.type), self.pseudonym(each)): each for each in identifiers}
-        types, pseudonyms = [key[0] for key in wanted], [key[1] for key in wanted]
+        types, pseudonyms = joined(key[0] for key in wanted), joined(key[1] for key in wanted)
         with connection.cursor() as cursor:
             cursor.execute(FIND_LINKS, [self.organisation, types, pseudonyms])
             for kind, pseudonym, person_id, target in cursor.fetchall():
@@ -97,10 +100,10 @@ class Identities:
             return
         rows = sorted((str(each.type), self.pseudonym(each), owner) for each, owner in fresh.items())
         columns = [
-            [kind for kind, _, _ in rows],
-            [pseudonym for _, pseudonym, _ in rows],
-            [owner.person_id for _, _, owner in rows],
-            [owner.target for _, _, owner in rows],
+            joined(kind for kind, _, _ in rows),
+            joined(pseudonym for _, pseudonym, _ in rows),
+            joined(str(owner.person_id) for _, _, owner in rows),
+            joined(str(owner.target) for _, _, owner in rows),
         ]
         with connection.cursor() as cursor:
             cursor.execute(MAKE_LINKS, [self.organisation, self.keyring.key_id, *columns])
@@ -149,8 +152,14 @@ class Identities:
         missing = [each for each in set(persons) if each not in self.salts]
         if not missing:
             return
-        rows = Person.objects.filter(id__in=missing).values_list("id", "salt")
-        self.salts.update((person_id, bytes(salt)) for person_id, salt in rows)
+        with connection.cursor() as cursor:
+            cursor.execute(FIND_SALTS, [joined(str(each) for each in missing)])
+            self.salts.update((person_id, bytes(salt)) for person_id, salt in cursor.fetchall())
+
+
+def joined(values: Iterable[str]) -> str:
+    """Return keys and ids as one text: a long array of them costs the driver more than the database."""
+    return ",".join(values)
 
 
 def copy_into(statement: str, rows: Sequence[tuple[object, ...]]) -> None:

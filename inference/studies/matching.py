@@ -14,15 +14,19 @@ from uuid import UUID
 
 from django.db import connection
 
-from inference.studies.identities import Identifier, Identities, Owner
-from inference.studies.models import Link, Study
+from inference.studies.identities import Identifier, Identities, Owner, joined
+from inference.studies.known import KnownStudy, load_studies, store_studies
+from inference.studies.models import Link
 from inference.studies.patient_days import count_by_day, day_identifier
 
 TYPES_OF_A_STUDY = (Link.Type.STUDY_UID, Link.Type.ACCESSION)
 
+LOCK = """
+    SELECT id FROM inference_study WHERE id = ANY(string_to_array(%s, ',')::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
 ADOPT = """
     UPDATE inference_study AS s SET person_id = v.person_id, has_patient = true
-    FROM unnest(%s::uuid[], %s::uuid[]) AS v(id, person_id)
+    FROM unnest(string_to_array(%s, ',')::uuid[], string_to_array(%s, ',')::uuid[]) AS v(id, person_id)
     WHERE s.id = v.id AND NOT s.has_patient
     RETURNING s.id
 """
@@ -53,16 +57,24 @@ class StudyQuestion:
         return named or ((self.day,) if self.day else ())
 
 
-def match_studies(questions: Sequence[StudyQuestion], *, identities: Identities) -> dict[UUID, Study]:
-    """Answer each question in place and return the studies met, those made here included."""
+def match_studies(questions: Sequence[StudyQuestion], *, identities: Identities) -> dict[UUID, KnownStudy]:
+    """Answer each question in place and return the studies met; those that are new are stored."""
+    studies = meet_studies(questions, identities=identities)
+    store_studies((study for study in studies.values() if study.is_new), now=identities.now)
+    return studies
+
+
+def meet_studies(questions: Sequence[StudyQuestion], *, identities: Identities) -> dict[UUID, KnownStudy]:
+    """Answer each question in place. The caller stores the studies that are new, once it can describe them."""
     identities.look_up(identifiers_of(questions))
     ensure_patients({each.patient for each in questions if each.patient}, identities=identities)
-    planned = plan_studies(questions, identities=identities)
-    made = store_studies(planned, questions=questions, identities=identities)
+    plan = plan_studies(questions, identities=identities)
+    identities.ensure(plan.planned)
+    made = new_studies(plan, questions=questions, identities=identities)
     for question in questions:
         question.study_id = identities.known[question.names[0]].target if question.names else None
     met = {question.study_id for question in questions if question.study_id} - set(made)
-    studies = made | Study.objects.in_bulk(list(met))
+    studies = made | load_studies(met)
     adopt_patients(questions, studies=studies, identities=identities)
     return studies
 
@@ -91,6 +103,8 @@ class Plan:
         self.identities = identities
         self.bound = bound
         self.planned: dict[Identifier, Owner] = {}
+        self.strangers: list[UUID] = []
+        self.made: set[UUID] = set()
 
     def owner_of(self, identifier: Identifier | None) -> Owner | None:
         return (self.identities.known.get(identifier) or self.planned.get(identifier)) if identifier else None
@@ -103,22 +117,32 @@ class Plan:
     def lacks(self, owner: Owner | None, type: str) -> bool:
         return owner is not None and (type, owner.target) not in self.bound
 
+    def new_owner(self, question: StudyQuestion) -> Owner:
+        """Return a new study: of the patient named, else of a person of its own."""
+        if question.patient:
+            person = self.identities.known[question.patient].person_id
+        else:
+            person = uuid.uuid4()
+            self.strangers.append(person)
+        owner = Owner(person_id=person, target=uuid.uuid4())
+        self.made.add(owner.target)
+        return owner
 
-def plan_studies(questions: Sequence[StudyQuestion], *, identities: Identities) -> dict[Identifier, Owner]:
-    """Return the links to make: identifiers that are new, each with the study it shall stand for."""
+
+def plan_studies(questions: Sequence[StudyQuestion], *, identities: Identities) -> Plan:
+    """Plan the links to make: identifiers that are new, each with the study it shall stand for."""
     plan = Plan(identities=identities, bound=names_bound(questions, identities=identities))
     by_day = count_by_day(questions, identities=identities)
-    strangers: list[UUID] = []
     for question in questions:
         if not question.names:
             question.problem = "names no study"
             continue
         found = find_owner(question, plan=plan) or only_study_of_day(question, by_day=by_day)
-        owner = found or new_owner(question, strangers=strangers, identities=identities)
+        owner = found or plan.new_owner(question)
         for each in question.names:
             plan.add(each, owner)
-    identities.make_persons(strangers)
-    return plan.planned
+    identities.make_persons(plan.strangers)
+    return plan
 
 
 def names_bound(questions: Iterable[StudyQuestion], *, identities: Identities) -> set[tuple[str, UUID]]:
@@ -161,45 +185,32 @@ def only_study_of_day(question: StudyQuestion, *, by_day: dict[Identifier, list[
     return found[0] if found else None
 
 
-def new_owner(question: StudyQuestion, *, strangers: list[UUID], identities: Identities) -> Owner:
-    """Return a new study: of the patient named, else of a person of its own, who is added to the strangers."""
-    if question.patient:
-        return Owner(person_id=identities.known[question.patient].person_id, target=uuid.uuid4())
-    strangers.append(uuid.uuid4())
-    return Owner(person_id=strangers[-1], target=uuid.uuid4())
-
-
-def store_studies(
-    planned: dict[Identifier, Owner], *, questions: Sequence[StudyQuestion], identities: Identities
-) -> dict[UUID, Study]:
-    """Store the links, and the studies that are new; return these."""
-    identities.ensure(planned)
-    mine = {each: owner for each, owner in planned.items() if identities.known[each] == owner}
+def new_studies(plan: Plan, *, questions: Sequence[StudyQuestion], identities: Identities) -> dict[UUID, KnownStudy]:
+    """Return the studies made here: those whose link no other writer made first."""
     sites = {each: question.site_key for question in questions for each in question.names}
     patients = {identities.known[question.patient].person_id for question in questions if question.patient}
-    met = set(Study.objects.filter(id__in={owner.target for owner in mine.values()}).values_list("id", flat=True))
-    made = {
-        owner.target: Study(
-            id=owner.target,
-            site_id=sites[each],
-            person_id=owner.person_id,
-            has_patient=owner.person_id in patients,
-            created_at=identities.now,
-        )
-        for each, owner in mine.items()
-        if owner.target not in met
-    }
-    Study.objects.bulk_create([made[key] for key in sorted(made)])
+    made: dict[UUID, KnownStudy] = {}
+    for each, owner in plan.planned.items():
+        if owner.target in plan.made and identities.known[each] == owner:
+            made[owner.target] = KnownStudy(
+                id=owner.target,
+                site_key=sites[each],
+                person_id=owner.person_id,
+                has_patient=owner.person_id in patients,
+                is_new=True,
+            )
     return made
 
 
-def adopt_patients(questions: Sequence[StudyQuestion], *, studies: dict[UUID, Study], identities: Identities) -> None:
+def adopt_patients(
+    questions: Sequence[StudyQuestion], *, studies: dict[UUID, KnownStudy], identities: Identities
+) -> None:
     """Give a study its patient where none was named before; say where another one is named."""
     named: dict[UUID, UUID] = {}
     for question in questions:
         study = studies.get(question.study_id) if question.study_id else None
         if study and question.patient and not study.has_patient:
-            named.setdefault(study.pk, identities.known[question.patient].person_id)
+            named.setdefault(study.id, identities.known[question.patient].person_id)
     settle_patients(named, studies=studies, identities=identities)
     for question in questions:
         study = studies.get(question.study_id) if question.study_id else None
@@ -210,17 +221,19 @@ def adopt_patients(questions: Sequence[StudyQuestion], *, studies: dict[UUID, St
             question.differs = study.person_id != identities.known[question.patient].person_id
 
 
-def settle_patients(named: dict[UUID, UUID], *, studies: dict[UUID, Study], identities: Identities) -> None:
+def settle_patients(named: dict[UUID, UUID], *, studies: dict[UUID, KnownStudy], identities: Identities) -> None:
     """Bind each study to its patient, unless another writer was first: then read its answer."""
-    if not named:
+    stored = {key: person for key, person in named.items() if not studies[key].is_new}
+    if not stored:
         return
-    keys = sorted(named)
+    keys = sorted(stored)
+    columns = [joined(str(key) for key in keys), joined(str(stored[key]) for key in keys)]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM inference_study WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [keys])
-        cursor.execute(ADOPT, [keys, [named[key] for key in keys]])
+        cursor.execute(LOCK, columns[:1])
+        cursor.execute(ADOPT, columns)
         taken = {key for (key,) in cursor.fetchall()}
-    identities.move_persons({studies[key].person_id: named[key] for key in taken})
+    identities.move_persons({studies[key].person_id: stored[key] for key in taken})
     for key in taken:
-        studies[key].person_id, studies[key].has_patient = named[key], True
-    for study in Study.objects.filter(pk__in=[key for key in keys if key not in taken]):
-        studies[study.pk].person_id, studies[study.pk].has_patient = study.person_id, study.has_patient
+        studies[key].person_id, studies[key].has_patient = stored[key], True
+    for key, study in load_studies({key for key in keys if key not in taken}).items():
+        studies[key].person_id, studies[key].has_patient = study.person_id, study.has_patient

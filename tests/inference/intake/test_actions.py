@@ -1,6 +1,5 @@
 import pytest
 
-from inference.results.models import Inference
 from tests.factories import (
     correction_row,
     event_row,

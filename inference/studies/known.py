@@ -1,0 +1,102 @@
+"""What a batch knows of the studies it meets, and how new ones and first descriptions are stored: in bulk."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from inference.studies.identities import copy_into, joined
+
+
+@dataclass(slots=True, kw_only=True)
+class KnownStudy:
+    """A study as far as a batch needs it. `described` is loaded only where a row describes it too."""
+
+    id: UUID
+    site_key: str
+    person_id: UUID
+    has_patient: bool
+    acquired_at: datetime | None = None
+    described: dict[str, Any] = field(default_factory=dict)
+    is_new: bool = False
+
+
+LOAD = """
+    SELECT id, site_id, person_id, has_patient, acquired_at FROM inference_study
+    WHERE id = ANY(string_to_array(%s, ',')::uuid[])
+"""
+LOAD_DESCRIPTIONS = """
+    SELECT id, described FROM inference_study WHERE id = ANY(string_to_array(%s, ',')::uuid[])
+"""
+LOCK = """
+    SELECT id FROM inference_study WHERE id = ANY(string_to_array(%s, ',')::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
+DESCRIBE = """
+    UPDATE inference_study AS s
+    SET described = v.described || s.described,
+        modality = CASE WHEN s.modality = '' THEN coalesce(v.described->>'study.modality', '') ELSE s.modality END,
+        body_part = CASE WHEN s.body_part = '' THEN coalesce(v.described->>'study.body_part', '') ELSE s.body_part END,
+        acquired_at = coalesce(s.acquired_at, (v.described->>'study.acquired_at')::timestamptz)
+    FROM (SELECT key::uuid AS id, value AS described FROM jsonb_each(%s::jsonb)) AS v
+    WHERE s.id = v.id AND NOT (s.described @> v.described)
+"""
+STORE = """
+    COPY inference_study (id, site_id, person_id, has_patient, created_at, modality, body_part, acquired_at, described)
+    FROM STDIN
+"""
+
+
+def load_studies(keys: Iterable[UUID]) -> dict[UUID, KnownStudy]:
+    """Return studies that are stored, without their descriptions."""
+    wanted = joined(str(key) for key in keys)
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD, [wanted])
+        return {
+            key: KnownStudy(id=key, site_key=site, person_id=person, has_patient=has_patient, acquired_at=acquired_at)
+            for key, site, person, has_patient, acquired_at in cursor.fetchall()
+        }
+
+
+def load_descriptions(studies: Iterable[KnownStudy]) -> None:
+    """Learn what is known of studies that are stored already."""
+    stored = {study.id: study for study in studies if not study.is_new}
+    if not stored:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_DESCRIPTIONS, [joined(str(key) for key in stored)])
+        for key, described in cursor.fetchall():
+            stored[key].described = json.loads(described) if isinstance(described, str) else described
+
+
+def store_studies(studies: Iterable[KnownStudy], *, now: datetime) -> None:
+    """Store new studies with what was first said of them."""
+    rows = [
+        (
+            study.id,
+            study.site_key,
+            study.person_id,
+            study.has_patient,
+            now,
+            study.described.get("study.modality", ""),
+            study.described.get("study.body_part", ""),
+            study.described.get("study.acquired_at"),
+            json.dumps(study.described),
+        )
+        for study in studies
+    ]
+    copy_into(STORE, rows)
+
+
+def describe_studies(said: Mapping[UUID, Mapping[str, Any]]) -> None:
+    """Add to stored studies what was not known of them before; the first value known stands."""
+    if not said:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [joined(str(key) for key in said)])
+        cursor.execute(DESCRIBE, [json.dumps({str(key): dict(values) for key, values in said.items()})])
