@@ -11,6 +11,8 @@ import pytest
 
 from tests.committing import CommittedDatabase, committed_copy
 
+pytest_plugins = ["tests.simulated_site.fixtures"]
+
 
 @pytest.fixture
 def now() -> datetime:
