@@ -36,7 +36,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
     onward = safe_onward(request)
     if request.user.is_authenticated:
         return redirect(onward)
-    form = LogInForm(request.POST or None)
+    form = LogInForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return log_in_page(request, form=form, onward=onward, status=200 if request.method == "GET" else 422)
     if sessions.is_locked(request, username=form.cleaned_data["username"]):
@@ -74,7 +74,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("current", "new", "again")
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    form = PasswordForm(request.POST or None, user=request.user)
+    form = PasswordForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():
         change_password(user=request.user, password=form.cleaned_data["new"], by=request.user, now=timezone.now())
         update_session_auth_hash(request, request.user)

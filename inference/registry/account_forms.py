@@ -1,0 +1,90 @@
+"""What an administrator types to make users, grants and tokens. Choices are what is within their reach."""
+
+from typing import Any
+
+from django import forms
+
+from audit.access.actions import GrantValues
+from audit.access.decisions import Scope
+from audit.access.models import Level, Role, User
+from audit.errors import AccessError
+from inference.registry.accounts import check_binding
+from inference.registry.models import Organisation, Product, Site
+
+ANY = [("", "all")]
+
+
+def keys(rows: Any) -> list[tuple[str, str]]:
+    return [(row.pk, f"{row.pk} · {row}" if str(row) != row.pk else row.pk) for row in rows]
+
+
+class GrantForm(forms.Form):
+    """One role and what it is bound to; never further than the administrator's own reach."""
+
+    role = forms.ChoiceField(choices=Role.choices)
+    organisation = forms.ChoiceField(required=False)
+    site = forms.ChoiceField(required=False)
+    product = forms.ChoiceField(required=False)
+    level = forms.ChoiceField(label="Sees", choices=Level.choices, initial=Level.IMAGES)
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope = scope
+        organisations = Organisation.objects.order_by("key")
+        if not scope.is_everything:
+            organisations = organisations.filter(pk__in=[bound.organisation for bound in scope.bounds])
+        sites = Site.objects.filter(organisation__in=organisations).order_by("key")
+        self.fields["organisation"].choices = (ANY if scope.is_everything else []) + keys(organisations)  # type: ignore[attr-defined]
+        self.fields["site"].choices = ANY + keys(sites)  # type: ignore[attr-defined]
+        self.fields["product"].choices = ANY + keys(Product.objects.order_by("key"))  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        values = self.values()
+        if not self.scope.covers(organisation=values.organisation, site=values.site, product=values.product):
+            raise forms.ValidationError("This would reach further than your own rights.")
+        try:
+            check_binding(values)
+        except AccessError as error:
+            raise forms.ValidationError(str(error)) from error
+        return cleaned
+
+    def values(self) -> GrantValues:
+        given = {name: self.cleaned_data.get(name, "") for name in ("role", "organisation", "site", "product", "level")}
+        return GrantValues(**given)
+
+
+class UserForm(GrantForm):
+    username = forms.SlugField(label="User name", max_length=150, help_text="Letters, digits, - and _.")
+    printed_name = forms.CharField(max_length=200, help_text="As it stands on documents.")
+    field_order = ("username", "printed_name", "role", "organisation", "site", "product", "level")
+
+
+class TokenForm(forms.Form):
+    """One holder: a deployment, a site or a user."""
+
+    deployment = forms.ChoiceField(required=False, help_text="Sends inferences and events of this deployment.")
+    site = forms.ChoiceField(required=False, help_text="Sends everything of this site.")
+    user = forms.ChoiceField(required=False, help_text="Reads what this person may read.")
+
+    def __init__(self, *args: Any, deployments: Any, sites: Any, users: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        none = [("", "–")]
+        self.fields["deployment"].choices = none + keys(deployments)  # type: ignore[attr-defined]
+        self.fields["site"].choices = none + keys(sites)  # type: ignore[attr-defined]
+        people = [(user.username, f"{user.username} · {user.printed_name}") for user in users if user.is_active]
+        self.fields["user"].choices = none + people  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and sum(bool(value) for value in cleaned.values()) != 1:
+            raise forms.ValidationError("Choose exactly one: a deployment, a site or a user.")
+        return cleaned
+
+    def holder(self) -> dict[str, Any]:
+        named = {name: value for name, value in self.cleaned_data.items() if value}
+        if "user" in named:
+            named["user"] = User.objects.get(username=named["user"])
+        return named

@@ -1,0 +1,195 @@
+"""Pages of an administrator: users with their grants, and bearer tokens."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from audit.access.actions import add_grant, create_user, deactivate, end_grant, reactivate, revoke_token
+from audit.access.decisions import NotVisibleError, Scope, allowed, scope_for
+from audit.access.models import Token, User
+from audit.access.queries import tokens_of, users_within
+from audit.errors import AccessError
+from inference.registry.account_forms import GrantForm, TokenForm, UserForm
+from inference.registry.accounts import create_token_for, responsible_for
+from inference.registry.visibility import visible_deployments, visible_sites
+
+USERS, TOKENS = "manage_users", "manage_tokens"
+
+
+@allowed(USERS)
+@require_GET
+def users(request: HttpRequest) -> HttpResponse:
+    context = {
+        "people": users_within(scope_for(request.user, USERS)),
+        "breadcrumbs": [("Overview", "/"), ("Users", "")],
+    }
+    return render(request, "inference/registry/users.html", context)
+
+
+@allowed(USERS)
+@require_http_methods(["GET", "POST"])
+def new_user(request: HttpRequest) -> HttpResponse:
+    form = UserForm(request.POST if request.method == "POST" else None, scope=scope_for(request.user, USERS))
+    if request.method == "POST" and form.is_valid():
+        try:
+            return created(request, form=form)
+        except AccessError as error:
+            form.add_error("username", str(error))
+    context = {
+        "form": form,
+        "breadcrumbs": [("Overview", "/"), ("Users", reverse("registry:users")), ("New user", "")],
+    }
+    return render(request, "inference/registry/new_user.html", context, status=422 if request.method == "POST" else 200)
+
+
+def created(request: HttpRequest, *, form: UserForm) -> HttpResponse:
+    """Make the user and show the password on the answer itself: it is stored nowhere, not even in a session."""
+    made, password = create_user(
+        username=form.cleaned_data["username"],
+        printed_name=form.cleaned_data["printed_name"],
+        by=request.user,
+        now=timezone.now(),
+        **{name: form.cleaned_data[name] for name in ("role", "organisation", "site", "product", "level")},
+    )
+    context = {
+        "made": made,
+        "password": password,
+        "breadcrumbs": [("Overview", "/"), ("Users", reverse("registry:users")), (made.username, "")],
+    }
+    return render(request, "inference/registry/user_made.html", context)
+
+
+def get_user_for(request: HttpRequest, username: str) -> User:
+    found = users_within(scope_for(request.user, USERS)).filter(username=username).first()
+    if found is None:
+        raise NotVisibleError
+    return found
+
+
+@allowed(USERS)
+@require_GET
+def user(request: HttpRequest, username: str) -> HttpResponse:
+    return user_page(request, get_user_for(request, username), form=GrantForm(scope=scope_for(request.user, USERS)))
+
+
+def user_page(request: HttpRequest, person: User, *, form: GrantForm, status: int = 200) -> HttpResponse:
+    context = {
+        "person": person,
+        "form": form,
+        "is_self": person.pk == request.user.pk,
+        "breadcrumbs": [("Overview", "/"), ("Users", reverse("registry:users")), (person.username, "")],
+    }
+    return render(request, "inference/registry/user.html", context, status=status)
+
+
+@allowed(USERS)
+@require_POST
+def grant(request: HttpRequest, username: str) -> HttpResponse:
+    person = get_user_for(request, username)
+    form = GrantForm(request.POST, scope=scope_for(request.user, USERS))
+    if not form.is_valid():
+        return user_page(request, person, form=form, status=422)
+    add_grant(user=person, values=form.values(), by=request.user, now=timezone.now())
+    return redirect("registry:user", username)
+
+
+@allowed(USERS)
+@require_POST
+def end(request: HttpRequest, username: str, grant_id: int) -> HttpResponse:
+    person = get_user_for(request, username)
+    held = person.grants.filter(pk=grant_id).first()
+    if held is None or not reaches(scope_for(request.user, USERS), held):
+        raise NotVisibleError
+    return act(request, username, end_grant, grant=held)
+
+
+def reaches(scope: Scope, held: Any) -> bool:
+    return scope.covers(organisation=held.organisation, site=held.site, product=held.product)
+
+
+@allowed(USERS)
+@require_POST
+def close(request: HttpRequest, username: str) -> HttpResponse:
+    return act(request, username, deactivate, user=get_whole_user_for(request, username))
+
+
+@allowed(USERS)
+@require_POST
+def reopen(request: HttpRequest, username: str) -> HttpResponse:
+    return act(request, username, reactivate, user=get_whole_user_for(request, username))
+
+
+def get_whole_user_for(request: HttpRequest, username: str) -> User:
+    """Return a user whose every grant in force is within the administrator's reach."""
+    person, scope = get_user_for(request, username), scope_for(request.user, USERS)
+    if not all(reaches(scope, held) for held in person.live_grants):
+        raise NotVisibleError
+    return person
+
+
+def act(request: HttpRequest, username: str, action: Any, **subject: Any) -> HttpResponse:
+    try:
+        action(**subject, by=request.user, now=timezone.now())
+    except AccessError as error:
+        messages.error(request, str(error))
+    return redirect("registry:user", username)
+
+
+@allowed(TOKENS)
+@require_http_methods(["GET", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    within_reach = holders(request)
+    choices = within_reach | {"users": whole_users(within_reach["users"], scope=scope_for(request.user, TOKENS))}
+    form = TokenForm(request.POST if request.method == "POST" else None, **choices)
+    made = secret = None
+    if request.method == "POST" and form.is_valid():
+        made, secret = create_token_for(**form.holder(), by=request.user, now=timezone.now())
+        form = TokenForm(**choices)
+    context = {
+        "form": form,
+        "made": made,
+        "secret": secret,
+        "tokens": tokens_of(**within_reach),
+        "now": timezone.now(),
+        "breadcrumbs": [("Overview", "/"), ("Tokens", "")],
+    }
+    return render(request, "inference/registry/tokens.html", context, status=422 if form.errors else 200)
+
+
+def whole_users(people: Iterable[User], *, scope: Scope) -> list[User]:
+    """Return the users with no right beyond the administrator's reach: a token hands over all of them."""
+    return [
+        person
+        for person in people
+        if all(reaches(scope, held) for held in person.grants.all() if held.ended_at is None)
+    ]
+
+
+def holders(request: HttpRequest) -> dict[str, Any]:
+    """Return the deployments, sites and users whose tokens this administrator looks after."""
+    now = timezone.now()
+    return {
+        "deployments": visible_deployments(request.user, TOKENS, now=now),
+        "sites": visible_sites(request.user, TOKENS, now=now),
+        "users": users_within(scope_for(request.user, TOKENS)),
+    }
+
+
+@allowed(TOKENS)
+@require_POST
+def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+    token: Token | None = tokens_of(**holders(request)).filter(pk=token_id).first()
+    if token is None:
+        raise NotVisibleError
+    try:
+        organisation = responsible_for(deployment=token.deployment, site=token.site)
+        revoke_token(token=token, organisation=organisation, by=request.user, now=timezone.now())
+    except AccessError as error:
+        messages.error(request, str(error))
+    return redirect("registry:tokens")

@@ -1,0 +1,23 @@
+"""Addresses of the registry, and of the users and tokens that are bound to what it holds."""
+
+from django.urls import path
+
+from inference.registry import account_views, views
+
+app_name = "registry"
+
+urlpatterns = [
+    path("registry/", views.index, name="index"),
+    path("registry/register/", views.register_file, name="register"),
+    path("registry/<str:kind>/", views.index, name="section"),
+    path("registry/<str:kind>/<path:key>/", views.item, name="item"),
+    path("users/", account_views.users, name="users"),
+    path("users/new/", account_views.new_user, name="new_user"),
+    path("users/<str:username>/", account_views.user, name="user"),
+    path("users/<str:username>/grants/", account_views.grant, name="grant"),
+    path("users/<str:username>/grants/<int:grant_id>/end/", account_views.end, name="end_grant"),
+    path("users/<str:username>/close/", account_views.close, name="close_user"),
+    path("users/<str:username>/open/", account_views.reopen, name="open_user"),
+    path("tokens/", account_views.tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", account_views.revoke, name="revoke_token"),
+]
