@@ -31,4 +31,6 @@ class Correction(StudyFact):
         indexes = [
             models.Index(fields=["person_id"], name="corrections_of_a_person"),
             models.Index(fields=["study"], name="corrections_of_a_study"),
+            models.Index(fields=["other_person_id"], name="corrections_of_other_person"),
+            models.Index(fields=["amends"], name="corrections_that_amend", condition=~models.Q(amends="")),
         ]

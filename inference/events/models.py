@@ -39,4 +39,5 @@ class Event(StudyFact):
         indexes = [
             models.Index(fields=["deployment", "inference_uid"], name="events_of_an_inference"),
             models.Index(fields=["study", "kind"], name="events_of_a_study"),
+            models.Index(fields=["amends"], name="events_that_amend", condition=~models.Q(amends="")),
         ]

@@ -63,6 +63,7 @@ class Read(StudyFact):
         indexes = [
             models.Index(fields=["study", "finding"], name="reads_of_a_study"),
             models.Index(fields=["site", "finding"], name="reads_of_a_site"),
+            models.Index(fields=["amends"], name="reads_that_amend", condition=~models.Q(amends="")),
         ]
 
 

@@ -46,4 +46,7 @@ class Truth(StudyFact):
     amends = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["study", "finding"], name="truths_of_a_study")]
+        indexes = [
+            models.Index(fields=["study", "finding"], name="truths_of_a_study"),
+            models.Index(fields=["amends"], name="truths_that_amend", condition=~models.Q(amends="")),
+        ]

@@ -34,9 +34,14 @@ class Case(models.Model):
     truth_standard = models.CharField(max_length=24, blank=True)
     truth_measurement = models.FloatField(null=True)
     truth_category = models.JSONField(null=True)
+    truth_known_at = models.DateTimeField(null=True)
     reader_decision = models.CharField(max_length=16, blank=True)
     reader = models.CharField(max_length=128, blank=True)
     read_id = models.BigIntegerField(null=True)
+    read_at = models.DateTimeField(null=True)
+    stage = models.CharField(max_length=16, blank=True)
+    ai_exposure = models.CharField(max_length=24, blank=True)
+    minutes_to_reader = models.FloatField(null=True)
     slices = models.JSONField(default=dict)
 
     class Meta:

@@ -19,7 +19,7 @@ class Cursor(models.Model):
 class DailySum(models.Model):
     """Counts of one day's cases in one slice; `dimension` is empty for all of them.
 
-    `counts` maps "truth|decision|reader|bin" to a number of cases and
+    `counts` maps "truth|decision|reader|bin|standard" to a number of cases and
     "excluded|reason" to a number of logged predictions left out.
     """
 

@@ -1,0 +1,126 @@
+"""Keeps the case rows: counts studies again and answers with what changed.
+
+The caller holds the lock and the transaction; a change is the case after and
+the case before, which is all that a fold needs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from inference.registry.models import Deployment
+from inference.registry.queries import DeploymentSettings, deployment_settings
+from monitoring.cases.counting import count_study
+from monitoring.cases.facts import CountedCase, Rule
+from monitoring.cases.loading import load_studies
+from monitoring.cases.models import Case
+from monitoring.cases.rules import kept_rules
+
+COLUMNS = tuple(CountedCase.__slots__)
+JSON_COLUMNS = frozenset({"category", "truth_category", "slices"})
+NATURAL_KEY = tuple(COLUMNS.index(name) for name in ("rule", "inference_id", "finding", "region"))
+row_of = attrgetter(*COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one case counts now, and how it counted before; None where there is no such case."""
+
+    before: CountedCase | None
+    after: CountedCase | None
+
+
+@dataclass(slots=True)
+class Counter:
+    """What counting must know of the registry, looked up once for a run of the follower."""
+
+    deployments: dict[str, DeploymentSettings] = field(default_factory=dict)
+    rules: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls) -> Counter:
+        settings = [deployment_settings(each) for each in Deployment.objects.order_by("key")]
+        products = {each.product_key for each in settings}
+        return cls({each.key: each for each in settings}, dict(kept_rules(products)))
+
+    @property
+    def all_rules(self) -> list[Rule]:
+        return list({rule.key: rule for rules in self.rules.values() for rule in rules}.values())
+
+    def keeps(self, case: CountedCase) -> bool:
+        return any(rule.key == case.rule for rule in self.rules[case.product_id])
+
+    def count(self, studies: Sequence[UUID]) -> list[CountedCase]:
+        rules = self.all_rules
+        cases = (
+            case
+            for study in load_studies(studies)
+            for case in count_study(study, rules=rules, deployments=self.deployments)
+        )
+        return list(cases) if len(rules) == 1 else [case for case in cases if self.keeps(case)]
+
+
+def recount(studies: Sequence[UUID], *, counter: Counter) -> list[Change]:
+    """Count studies again, store what differs, and return it."""
+    cases = counter.count(studies)
+    after = {natural_key(row): (row, case) for row, case in zip(map(row_of, cases), cases, strict=True)}
+    before = stored_cases(studies)
+    gone = {key: each for key, each in before.items() if key not in after or after[key][0] != each[1]}
+    fresh = {key: each for key, each in after.items() if key in gone or key not in before}
+    if gone:
+        Case.objects.filter(pk__in=[pk for pk, _ in gone.values()]).delete()
+    write_cases(row for row, _ in fresh.values())
+    changes = [Change(as_case(values), fresh[key][1] if key in fresh else None) for key, (_, values) in gone.items()]
+    return changes + [Change(None, case) for key, (_, case) in fresh.items() if key not in gone]
+
+
+def stored_cases(studies: Sequence[UUID]) -> dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]]:
+    """Return the case rows of studies, by what identifies them, each with its id."""
+    rows = Case.objects.filter(study_id__in=studies).values_list("id", *COLUMNS)
+    return {natural_key(row[1:]): (row[0], row[1:]) for row in rows.iterator(chunk_size=5_000)}
+
+
+def natural_key(row: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(row[place] for place in NATURAL_KEY)
+
+
+def as_case(row: Sequence[Any]) -> CountedCase:
+    return CountedCase(**dict(zip(COLUMNS, row, strict=True)))
+
+
+def write_cases(rows: Iterable[Sequence[Any]]) -> None:
+    """Store case rows by COPY."""
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    with (
+        connection.cursor() as cursor,
+        cursor.cursor.copy(f'COPY "{Case._meta.db_table}" ({names}) FROM STDIN') as copy,
+    ):
+        for values in stored_values(rows):
+            copy.write_row(values)
+
+
+def stored_values(rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+    places = [COLUMNS.index(name) for name in sorted(JSON_COLUMNS)]
+    slices_at, known_slices, known_text = COLUMNS.index("slices"), None, ""
+    for row in rows:
+        values = list(row)
+        for place in places:
+            if place == slices_at:
+                if row[place] is not known_slices:
+                    known_slices, known_text = row[place], json.dumps(row[place])
+                values[place] = known_text
+            elif row[place] is not None:
+                values[place] = json.dumps(row[place])
+        yield values
+
+
+def forget_cases() -> None:
+    """Empty the case rows before they are made again from the facts."""
+    Case.objects.all().delete()

@@ -1,0 +1,97 @@
+"""Whose study it is and whether it may be used, after the corrections known by then.
+
+Merges, wrong patients, opt-outs, cancelled studies and rejected images are
+dated facts, resolved in the order of their own time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from monitoring.cases import reasons
+from monitoring.cases.facts import AsOf, CorrectionFact, StudyFacts, live_facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The patient a study counts for, why it does not count at all, and the series and instances rejected."""
+
+    person: UUID
+    reason: str = ""
+    rejected: frozenset[str] = frozenset()
+
+
+def identity_of(study: StudyFacts, *, as_of: AsOf | None) -> Identity:
+    if not study.corrections:
+        return Identity(person=study.person)
+    corrections = effective(study.corrections, as_of=as_of)
+    parents = merged_persons(corrections)
+    person = resolved(right_person(study, corrections), parents=parents)
+    return Identity(
+        person=person,
+        reason=reason_of(study, corrections, person=person, parents=parents),
+        rejected=frozenset(
+            part
+            for each in corrections
+            if each.kind == "images_rejected"
+            for part in (each.series, each.instance)
+            if part
+        ),
+    )
+
+
+def effective(corrections: Sequence[CorrectionFact], *, as_of: AsOf | None) -> list[CorrectionFact]:
+    """Return the corrections in force, by their own time."""
+    live = live_facts(corrections, as_of=as_of)
+    begun = [each for each in live if as_of is None or each.at <= as_of.at]
+    return sorted(begun, key=lambda each: (each.at, each.known, each.uid))
+
+
+def merged_persons(corrections: Iterable[CorrectionFact]) -> dict[UUID, UUID]:
+    """Return who was merged into whom. A merge that would close a circle changes nothing."""
+    parents: dict[UUID, UUID] = {}
+    for each in corrections:
+        if each.person is None or each.other is None:
+            continue
+        if each.kind == "merge" and resolved(each.person, parents=parents) != resolved(each.other, parents=parents):
+            parents[resolved(each.other, parents=parents)] = each.person
+        elif each.kind == "unmerge":
+            for gone, kept in ((each.other, each.person), (each.person, each.other)):
+                if parents.get(gone) == kept:
+                    del parents[gone]
+    return parents
+
+
+def resolved(person: UUID, *, parents: dict[UUID, UUID]) -> UUID:
+    while person in parents:
+        person = parents[person]
+    return person
+
+
+def right_person(study: StudyFacts, corrections: Iterable[CorrectionFact]) -> UUID:
+    """Return the patient named by the last correction of this study's patient, else the one first known."""
+    person = study.person
+    for each in corrections:
+        if each.kind == "wrong_patient" and each.study == study.study and each.person:
+            person = each.person
+    return person
+
+
+def reason_of(
+    study: StudyFacts, corrections: Iterable[CorrectionFact], *, person: UUID, parents: dict[UUID, UUID]
+) -> str:
+    kinds = {each.kind for each in corrections if concerns(each, study=study, person=person, parents=parents)}
+    for kind in (reasons.OPTED_OUT, reasons.STUDY_CANCELLED, reasons.IMAGES_REJECTED):
+        if kind in kinds:
+            return kind
+    return ""
+
+
+def concerns(each: CorrectionFact, *, study: StudyFacts, person: UUID, parents: dict[UUID, UUID]) -> bool:
+    if each.kind == reasons.OPTED_OUT:
+        return each.person is not None and resolved(each.person, parents=parents) == person
+    if each.kind == reasons.IMAGES_REJECTED and (each.series or each.instance):
+        return False
+    return each.study == study.study

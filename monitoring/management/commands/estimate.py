@@ -1,0 +1,68 @@
+"""`manage.py estimate`: figures with their intervals and counts, or why they cannot be estimated."""
+
+import json
+from argparse import ArgumentParser
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from monitoring.errors import MonitoringError
+from monitoring.performance.queries import estimates
+from monitoring.performance.questions import EstimateSet, Figure, Question
+from monitoring.statistics.results import NotEstimable
+
+
+def moment(text: str) -> datetime:
+    """Understand a moment; one without an offset is in UTC, a day is its beginning."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+class Command(BaseCommand):
+    help = "Estimate the performance of a product, one of its deployments, or the reads of a site."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        scope = parser.add_mutually_exclusive_group(required=True)
+        scope.add_argument("--deployment", metavar="KEY", default="")
+        scope.add_argument("--product", metavar="KEY", default="")
+        scope.add_argument("--site", metavar="KEY", default="")
+        parser.add_argument("--of", choices=["reads"], help="with --site: every read that was not amended")
+        parser.add_argument("--finding", metavar="F", required=True)
+        parser.add_argument("--metric", metavar="M", nargs="+", action="extend", default=[], dest="metrics")
+        parser.add_argument("--from", type=date.fromisoformat, dest="since", help="first day, by date of acquisition")
+        parser.add_argument("--to", type=date.fromisoformat, dest="until", help="first day that is left out")
+        parser.add_argument("--as-of", type=moment, help="as it was known at this moment")
+        parser.add_argument("--basis", choices=["received", "known"], default="received")
+        parser.add_argument("--truth-rule", default="default", metavar="KEY")
+        parser.add_argument("--by", default="", metavar="DIMENSION")
+        parser.add_argument("--exact", action="store_true", help="from the cases instead of the daily sums")
+        parser.add_argument("--json", action="store_true", dest="as_json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if bool(options["site"]) != (options["of"] == "reads"):
+            raise CommandError("--site and --of reads go together.")
+        names = "deployment product site finding since until as_of basis truth_rule by exact"
+        question = Question(metrics=tuple(options["metrics"]), **{name: options[name] for name in names.split()})
+        try:
+            answer = estimates(question)
+        except MonitoringError as problem:
+            raise CommandError(str(problem)) from problem
+        self.stdout.write(json.dumps(answer.as_json(), indent=2) if options["as_json"] else as_text(answer))
+
+
+def as_text(answer: EstimateSet) -> str:
+    lines = [line(each) for each in answer.figures]
+    lines += [f"excluded: {reason} {number}" for reason, number in sorted(answer.excluded.items())]
+    return "\n".join(lines)
+
+
+def line(each: Figure) -> str:
+    name = " ".join([each.metric, *(f"{key}={value}" for key, value in each.slice.items())])
+    if isinstance(each.outcome, NotEstimable):
+        return f"{name}: not estimable: {each.outcome.reason}"
+    found = each.outcome
+    return (
+        f"{name}: {found.value:.6f} [{found.interval.low:.6f}, {found.interval.high:.6f}] "
+        f"n={found.cases} positives={each.positives} ({found.method})"
+    )

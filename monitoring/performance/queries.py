@@ -1,0 +1,49 @@
+"""Estimates for the command and the pages: one question, one answer, wherever the numbers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from monitoring.performance.gathering import gather
+from monitoring.performance.metrics import Setting, figure, metrics_of
+from monitoring.performance.questions import EstimateSet, Figure, Question
+from monitoring.performance.rolled import can_roll, named, rolled_figures
+from monitoring.performance.samples import sample_of
+from monitoring.performance.scopes import Scope, scope_of
+from monitoring.statistics.results import NotEstimable
+
+NO_SCORE_IN_READS = "because a read has a decision and no score"
+
+
+def estimates(question: Question) -> EstimateSet:
+    """Answer a question, from the daily sums where they can, else from the cases.
+
+    Raises:
+        UnknownScopeError: it names something that is not registered.
+    """
+    scope = scope_of(question)
+    metrics = question.metrics or metrics_of(scope.finding.kind)
+    if can_roll(question, scope):
+        figures, excluded = rolled_figures(question, scope, metrics=metrics)
+    else:
+        figures, excluded = exact_figures(question, scope, metrics=metrics)
+    return EstimateSet(question=question, excluded=excluded, figures=tuple(figures))
+
+
+def exact_figures(question: Question, scope: Scope, *, metrics: Iterable[str]) -> tuple[list[Figure], dict[str, int]]:
+    gathered = gather(question, scope)
+    setting = Setting(kind=scope.finding.kind, classes=scope.finding.classes)
+    samples = gathered.samples()
+    if not samples and not question.by:
+        samples = {"": sample_of([])}
+    figures = [
+        figure(metric, sample, setting=setting, slice=named(question.by, value))
+        for value, sample in samples.items()
+        for metric in metrics
+    ]
+    return [of_reads(each, scope=scope) for each in figures], dict(gathered.excluded)
+
+
+def of_reads(each: Figure, *, scope: Scope) -> Figure:
+    return replace(each, outcome=NotEstimable(NO_SCORE_IN_READS)) if scope.site and each.metric == "auc" else each
