@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from audit.log.keyfiles import secret_text
+from deploy.homes import is_demo_home
 from deploy.settings.environment import database, env_bool, env_int, env_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 RADVIGIL_HOME = Path(env_text("RADVIGIL_HOME", default=str(BASE_DIR / "var"))).resolve()
 RADVIGIL_INSTALLATION = env_text("RADVIGIL_INSTALLATION", default="radvigil.local")
-RADVIGIL_DEMO = env_bool("RADVIGIL_DEMO", default=False)
+RADVIGIL_DEMO = env_bool("RADVIGIL_DEMO", default=is_demo_home(RADVIGIL_HOME))
 RADVIGIL_PIXELS = RADVIGIL_HOME / "pixels"
 RADVIGIL_WEIGHTS = RADVIGIL_HOME / "weights"
 
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "audit",
     "inference",
     "monitoring",
+    "deploy",
 ]
 AUTH_USER_MODEL = "audit.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

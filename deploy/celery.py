@@ -1,0 +1,41 @@
+"""The queue's application, and what it does by the clock.
+
+Tasks are found in the subjects' `tasks.py`. A repeated task expires before its
+next turn comes twice: a busy worker finds one waiting, not a hundred.
+"""
+
+import os
+from pathlib import Path
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings.base")
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("inference", "monitoring", "audit")
+CATCH_UP_SECONDS = 3.0
+SWEEP_SECONDS = 20.0
+
+app = Celery("radvigil")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+def subjects() -> list[str]:
+    """Return every subject that has tasks."""
+    found = [path.parent.relative_to(ROOT) for name in PACKAGES for path in (ROOT / name).glob("*/tasks.py")]
+    return sorted(".".join(folder.parts) for folder in found)
+
+
+app.autodiscover_tasks(subjects)
+app.conf.beat_schedule = {
+    "catch up": {
+        "task": "monitoring.dashboards.tasks.catch_up_task",
+        "schedule": CATCH_UP_SECONDS,
+        "options": {"expires": 2 * CATCH_UP_SECONDS},
+    },
+    "sweep": {
+        "task": "inference.rescoring.tasks.sweep_task",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 2 * SWEEP_SECONDS},
+    },
+}

@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL and Valkey: installed as wheels, driven by us, stopped by whoever leaves last."""
