@@ -6,7 +6,7 @@ alarm, and an alarm that belongs to a stored signal only brings that one up to d
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -17,7 +17,7 @@ from audit.log.actions import record_act
 from inference.registry.models import Configuration, Deployment
 from monitoring.errors import SignalStateError
 from monitoring.rollups.models import Cursor
-from monitoring.signals.episodes import Episode, episodes_of
+from monitoring.signals.episodes import Episode
 from monitoring.signals.feeding import feed_of
 from monitoring.signals.models import Monitor, Signal
 from monitoring.signals.telling import Told, tell
@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 ACTOR = "radvigil:monitors"
 FOLLOWER = "monitors"
 LOCK = 0x5D6E_A15  # one run at a time, for the installation
-LASTING_KINDS = frozenset({"performance", "silence", "flagged"})  # a closed one is raised again when it goes on
 
 
 def run_monitors(*, now: datetime) -> int:
@@ -123,35 +122,28 @@ def _settle(monitor: Monitor, scope: Scope, feed: Feed, *, now: datetime) -> int
     stored = list(monitor.signals.order_by("alarm_on"))
     found: set[int] = set()
     raised = 0
-    for arm, episode in episodes_for(scope, feed, design=monitor.design):
-        for part in _parts(episode, arm=arm, stored=stored, kind=scope.kind, feed=feed):
-            signal = _match(part, arm=arm, stored=stored)
-            told = tell(scope, feed, design=monitor.design, arm=arm, episode=part)
-            if signal is None:
-                signal = _raise_signal(monitor, arm=arm, episode=part, told=told, now=now)
-                stored.append(signal)
-                raised += 1
-            else:
-                _update(signal, episode=part, told=told)
-            found.add(signal.pk)
+    for arm, episode in episodes_for(scope, feed, design=monitor.design, closed_on=_closed_on(stored)):
+        signal = _match(episode, arm=arm, stored=stored)
+        told = tell(scope, feed, design=monitor.design, arm=arm, episode=episode)
+        if signal is None:
+            signal = _raise_signal(monitor, arm=arm, episode=episode, told=told, now=now)
+            stored.append(signal)
+            raised += 1
+        else:
+            _update(signal, episode=episode, told=told)
+        found.add(signal.pk)
     _note_unfound([each for each in stored if each.pk not in found])
     return raised
 
 
-def _parts(episode: Episode, *, arm: str, stored: Sequence[Signal], kind: str, feed: Feed) -> tuple[Episode, ...]:
-    """Return the episode, cut where a person closed its signal: what begins after that is raised again.
-
-    Closing a drift accepts it; its episode is never cut.
-    """
-    signal = _match(episode, arm=arm, stored=stored)
-    if signal is None or signal.closed_at is None or kind not in LASTING_KINDS:
-        return (episode,)
-    closed_on = signal.closed_at.date()
-    later = [alarm for alarm in episode.alarms if alarm.began_on > closed_on]
-    earlier = [alarm for alarm in episode.alarms if alarm.began_on <= closed_on]
-    if not later or not earlier:
-        return (episode,)
-    return (*episodes_of(earlier, until=feed.today), *episodes_of(later, until=feed.today))
+def _closed_on(stored: Sequence[Signal]) -> dict[str, date]:
+    """Return the day on which each arm was last closed; not where another signal of it was open then and still is."""
+    days: dict[str, date] = {}
+    for each in stored:
+        if each.closed_at is not None:
+            days[each.arm] = max(each.closed_at.date(), days.get(each.arm, date.min))
+    going_on = {each.arm for each in stored if each.closed_at is None and each.alarm_on <= days.get(each.arm, date.min)}
+    return {arm: day for arm, day in days.items() if arm not in going_on}
 
 
 def _match(episode: Episode, *, arm: str, stored: Sequence[Signal]) -> Signal | None:

@@ -17,6 +17,7 @@ from monitoring.signals.streams import CaseRow, Era, RunRow, cases_of
 
 Design = dict[str, Any]
 SCORE, METADATA, SILENCE, PERFORMANCE, FLAGGED = "score", "metadata", "silence", "performance", "flagged"
+LASTING = frozenset({PERFORMANCE, SILENCE, FLAGGED})  # what a person closed is raised again when it goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +113,31 @@ def alarms_for(scope: Scope, feed: Feed, *, design: Design) -> list[Alarm]:
     return performance_alarms(design, cases_in(scope, feed))
 
 
-def episodes_for(scope: Scope, feed: Feed, *, design: Design) -> list[tuple[str, Episode]]:
-    """Return (arm, episode): flags are told apart, the arms of other monitors are one fault when close together."""
+def episodes_for(
+    scope: Scope, feed: Feed, *, design: Design, closed_on: Mapping[str, date]
+) -> list[tuple[str, Episode]]:
+    """Return (arm, episode): flags are told apart, the arms of other monitors are one fault when close together.
+
+    Where a person closed an arm's signal, what goes on afterwards is an episode of its own. Closing a drift
+    accepts it: its episode is never cut.
+    """
     alarms = alarms_for(scope, feed, design=design)
     arms = sorted({alarm.arm for alarm in alarms}) if scope.kind in (FLAGGED, SCORE) else [""]
-    return [
-        (arm, episode)
-        for arm in arms
-        for episode in episodes_of([each for each in alarms if arm in ("", each.arm)], until=feed.today)
-    ]
+    found = []
+    for arm in arms:
+        mine = [alarm for alarm in alarms if arm in ("", alarm.arm)]
+        parts = [mine]
+        if scope.kind in LASTING and arm in closed_on:
+            parts = [
+                [alarm for alarm in mine if alarm.alarm_on <= closed_on[arm]],
+                alarms_after(closed_on[arm], scope, feed, design=design, alarms=mine),
+            ]
+        found += [(arm, episode) for part in parts for episode in episodes_of(part, until=feed.today)]
+    return found
+
+
+def alarms_after(closed_on: date, scope: Scope, feed: Feed, *, design: Design, alarms: list[Alarm]) -> list[Alarm]:
+    """Return the alarms of what was acquired after a signal was closed: labels of older studies prove nothing new."""
+    if scope.kind == PERFORMANCE:
+        return performance_alarms(design, [row for row in cases_in(scope, feed) if row.day > closed_on])
+    return [alarm for alarm in alarms if alarm.began_on > closed_on]
