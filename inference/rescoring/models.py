@@ -8,7 +8,10 @@ from inference.results.models import Inference
 
 
 class RescoreRun(models.Model):
-    """A sample to score again. The state of the run is here; the broker is only a hint."""
+    """A sample to score again. The state of the run is here; the broker is only a hint.
+
+    `sample` is how many were asked for; as many items as could be drawn exist.
+    """
 
     deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="rescore_runs")
     plan = models.CharField(max_length=64, blank=True)
@@ -34,6 +37,8 @@ class RescoreItem(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     worker = models.CharField(max_length=120, blank=True)
     leased_until = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
