@@ -1,7 +1,7 @@
 """Hospitals in memory, with readers, scanners and a clock we turn: whole stories without pixels, network or sleeping.
 
-Every fact goes through the one way in with the simulated time as receipt; the
-log is sequenced and followed, and the monitors run, at the end of each week.
+Every fact goes through the one way in. Systems send once a week, at its end;
+then the log is sequenced and followed, and the monitors look.
 """
 
 from collections import defaultdict
@@ -59,8 +59,11 @@ class SimulatedSite:
     def run(self, *, weeks: int) -> None:
         """Let weeks pass: studies are made, scored and read, truths become known, monitors look."""
         for _ in range(weeks):
+            sent = {hospital.key: Rows() for hospital in HOSPITALS}
             for _ in range(7):
-                self._day()
+                self._day(sent)
+            for site, rows in sent.items():
+                self._send(rows, site=site)
             self.catch_up()
 
     def replace_scanner(self, *, brightness: float, site: str = "north") -> None:
@@ -105,14 +108,12 @@ class SimulatedSite:
 
     # --- one day -------------------------------------------------------------------------------------------------
 
-    def _day(self) -> None:
+    def _day(self, sent: dict[str, Rows]) -> None:
         today, self.day = self.day, self.day + timedelta(days=1)
         for hospital in HOSPITALS:
-            rows = Rows()
             for study in self._studies(hospital, day=today):
-                rows.take(self._rows(study))
-            rows.truth.extend(self._truths(site=hospital.key))
-            self._send(rows, site=hospital.key)
+                sent[hospital.key].take(self._rows(study))
+            sent[hospital.key].truth.extend(self._truths(site=hospital.key))
 
     def _studies(self, hospital: Hospital, *, day: date) -> list[PlannedStudy]:
         expected = self.studies_per_week * DAY_WEIGHTS[day.weekday()] / sum(DAY_WEIGHTS)
