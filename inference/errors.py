@@ -28,3 +28,8 @@ class SourceNotAllowedError(InferenceError):
 
 class UnreadableFileError(InferenceError):
     """A file of rows cannot be read at all, or not beyond a place; the message names the file, the place and why."""
+
+
+class SetAsideStateError(InferenceError):
+    def __init__(self, pk: int) -> None:
+        super().__init__(f"Row {pk} of the quarantine is not waiting any more; reload it to see who closed it.")
