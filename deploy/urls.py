@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inference.connectors.urls")),
     path("", include("inference.studies.urls")),
     path("", include("monitoring.signals.urls")),
+    path("", include("monitoring.disagreement.urls")),
 ]
