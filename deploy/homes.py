@@ -43,11 +43,3 @@ def check_kind(home: Path, *, wanted: str) -> None:
 
 def mark(home: Path, *, kind: str) -> None:
     (home / "kind").write_text(f"{kind}\n")
-
-
-def is_seeded(home: Path) -> bool:
-    return (home / "seeded").exists()
-
-
-def mark_seeded(home: Path) -> None:
-    (home / "seeded").write_text("The demo network is complete.\n")

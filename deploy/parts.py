@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 MOST_RESTARTS, RESTART_WINDOW_SECONDS = 5, 60
 PATIENCE_SECONDS = 8
 PR_SET_PDEATHSIG = 1
@@ -37,6 +38,7 @@ class Part:
         output = self.log.open("ab") if self.log else None
         self.process = subprocess.Popen(
             self.command,
+            cwd=ROOT,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from deploy import administrators, homes, ports
-from deploy.installing import ROOT, say
+from deploy.installing import say
 from deploy.parts import Part, PartError, stop_all
 from deploy.preparing import has_facts, prepare_database
 from deploy.servers.embedded import Running, embedded_servers, start_again, wanted_servers
@@ -24,7 +24,6 @@ from deploy.servers.processes import alive
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_SECONDS = 0.3
-DEMO_COMMAND = ROOT / "deploy" / "management" / "commands" / "seed_demo.py"
 DEMO_NAMES = "quality radiologist arbiter engineer integrator manufacturer regulator admin"
 PYTHON = sys.executable
 
@@ -71,7 +70,7 @@ def run(home: Path, *, kind: str, web_socket: socket.socket) -> None:
             for part in parts:
                 part.start()
             welcome(kind, home=home, seconds=time.monotonic() - started, environment=environment)
-            watch(running, parts=parts, seeding=start_seeding(home, kind=kind, environment=environment))
+            watch(running, parts=parts, seeding=start_seeding(kind=kind, environment=environment))
         finally:
             say("stopping")
             stop_all(parts)
@@ -89,7 +88,7 @@ def parts_of(home: Path, *, environment: dict[str, str], web_socket: socket.sock
     worker = [*celery, "worker", "-Q", "default,gpu", "-c", "2", "-l", "INFO", "-n", "radvigil@%h", "--without-mingle"]
     beat = [*celery, "beat", "-l", "WARNING", "--scheduler", "celery.beat:Scheduler", "--pidfile="]
     web = [PYTHON, "-m", "gunicorn", "deploy.wsgi", "--bind", f"fd://{web_socket.fileno()}"]
-    web += ["--workers", "2", "--threads", "4", "--timeout", "120", "--graceful-timeout", "5"]
+    web += ["--workers", "2", "--threads", "4", "--timeout", "120", "--graceful-timeout", "5", "--no-control-socket"]
     commands = {"web": web, "worker": worker, "scheduler": beat}
     return [
         Part(
@@ -113,12 +112,11 @@ def welcome(kind: str, *, home: Path, seconds: float, environment: dict[str, str
         administrators.ask_for_first(environment)
 
 
-def start_seeding(home: Path, *, kind: str, environment: dict[str, str]) -> Part | None:
-    if kind != homes.DEMO or homes.is_seeded(home) or not DEMO_COMMAND.exists():
+def start_seeding(*, kind: str, environment: dict[str, str]) -> Part | None:
+    """Go on making the demo network; a whole one is recognised at once."""
+    if kind != homes.DEMO:
         return None
-    seeding = Part(
-        name="demo", command=[PYTHON, str(ROOT / "manage.py"), "seed_demo"], environment=environment, log=None
-    )
+    seeding = Part(name="demo", command=[PYTHON, "-m", "deploy.demo.seeding"], environment=environment, log=None)
     seeding.start()
     return seeding
 
@@ -131,7 +129,7 @@ def watch(running: Running, *, parts: list[Part], seeding: Part | None) -> None:
         for part in [each for each in parts if each.exit_code() is not None]:
             if part is seeding:
                 parts.remove(part)
-                finish_seeding(running.place.home, code=part.exit_code())
+                finish_seeding(part.exit_code())
                 continue
             say(f"{part.name} stopped (exit {part.exit_code()}); starting it again")
             part.start_again(code=part.exit_code() or 0, moment=time.monotonic())
@@ -139,15 +137,14 @@ def watch(running: Running, *, parts: list[Part], seeding: Part | None) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def finish_seeding(home: Path, *, code: int | None) -> None:
-    """Remember that the demo is whole, or stop: half a demo convinces nobody.
+def finish_seeding(code: int | None) -> None:
+    """Say that the demo is whole, or stop: half a demo convinces nobody.
 
     Raises:
         PartError: it could not be made; what it said stands above.
     """
     if code:
         raise PartError(f"making the demo network failed (exit {code}); what went wrong stands above")
-    homes.mark_seeded(home)
     say("the demo network is complete")
 
 

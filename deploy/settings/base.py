@@ -19,17 +19,22 @@ SECRET_KEY = secret_text(RADVIGIL_HOME, "django")
 ALLOWED_HOSTS = env_text("RADVIGIL_HOSTS", default="127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [each for each in env_text("RADVIGIL_ORIGINS", default="").split(",") if each]
 
-DATABASES = {
-    "default": database(env_text("RADVIGIL_DATABASE_URL", default="postgresql:///radvigil")),
-    "owner": database(env_text("RADVIGIL_DATABASE_OWNER_URL", default="postgresql:///radvigil")),
-    "sequencer": database(env_text("RADVIGIL_DATABASE_SEQUENCER_URL", default="postgresql:///radvigil")),
+DATABASE_URLS = {
+    "default": env_text("RADVIGIL_DATABASE_URL", default="postgresql:///radvigil"),
+    "owner": env_text("RADVIGIL_DATABASE_OWNER_URL", default=""),
+    "sequencer": env_text("RADVIGIL_DATABASE_SEQUENCER_URL", default=""),
 }
+# A web server is given the application's address alone; it can then neither migrate nor give entries a position.
+DATABASES = {alias: database(url) for alias, url in DATABASE_URLS.items() if url}
 SEQUENCER_DATABASE = "sequencer"
 # Guard migrations grant to these roles; their names are the users of the addresses above.
 RADVIGIL_ROLES = {
-    "owner": DATABASES["owner"]["USER"],
-    "sequencer": DATABASES["sequencer"]["USER"],
-    "application": DATABASES["default"]["USER"],
+    role: DATABASES.get(alias, {}).get("USER") or f"radvigil_{name}"
+    for role, alias, name in (
+        ("owner", "owner", "owner"),
+        ("sequencer", "sequencer", "sequencer"),
+        ("application", "default", "app"),
+    )
 }
 CELERY_BROKER_URL = env_text("RADVIGIL_REDIS_URL", default="redis://127.0.0.1:6379/0")
 
@@ -110,6 +115,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = env_int("RADVIGIL_LOGIN_FAILURES", default=5)
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
