@@ -63,19 +63,21 @@ def trained(*, progress: Progress, pool: Pool) -> Networks:
 def fill(*, plan: Plan, networks: Networks, progress: Progress, pool: Pool) -> None:
     # The tables can be imported only now that Django is set up.
     from deploy.demo import arrivals, beside, network  # noqa: PLC0415
+    from monitoring.dashboards.catching_up import turn  # noqa: PLC0415
 
     now = datetime.now(UTC)
     network.register_network(plan=plan, networks=networks, now=now)
     network.create_users(now=now)
     truths = arrivals.truths_by_month(plan)
-    with progress.phase("studies", words="Eighteen months of chest radiographs", of=MONTHS):
-        for month, made in simulated_months(plan, networks=networks, progress=progress, pool=pool):
-            arrivals.take_month(plan, made=made, truths=truths[month], now=now)
-            progress.finish(f"month {month}")
-            progress.advance(to=month)
-            if month % MONTHS_BETWEEN_FOLLOWS == 0:
-                beside.follow()
-    beside.add_all(plan=plan, progress=progress, now=now)
+    with turn(waiting=True):  # workers that run already do not follow half of the months
+        with progress.phase("studies", words="Eighteen months of chest radiographs", of=MONTHS):
+            for month, made in simulated_months(plan, networks=networks, progress=progress, pool=pool):
+                arrivals.take_month(plan, made=made, truths=truths[month], now=now)
+                progress.finish(f"month {month}")
+                progress.advance(to=month)
+                if month % MONTHS_BETWEEN_FOLLOWS == 0:
+                    beside.follow_facts(now=now)
+        beside.add_all(plan=plan, progress=progress, now=now)
 
 
 def simulated_months(
