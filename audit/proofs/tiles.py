@@ -77,6 +77,11 @@ def tiles_of(size: int) -> Iterator[TileName]:
         level, count = level + 1, count // WIDTH
 
 
+def tile_width(*, level: int, index: int, size: int) -> int:
+    """Return how many hashes a tile of a tree of that size has; 0 when there is no such tile."""
+    return max(0, min(WIDTH, (size >> (HEIGHT * level)) - index * WIDTH))
+
+
 def hashes_in(tile: bytes) -> list[bytes]:
     if len(tile) % HASH_BYTES:
         raise TileError("a tile is no whole number of hashes")

@@ -1,0 +1,203 @@
+"""Recomputes the headline figures of a package from its case rows, and holds the rows to the entries.
+
+A case row says which run, read and truth count; the entries are proved. So a
+figure follows from rows, and rows from entries of the signed log.
+"""
+
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import isclose
+from typing import Any
+
+from audit.proofs.canonical import parse_json
+from audit.verification.findings import Report
+from audit.verification.opening import Package
+
+CASES, FIGURES = "data/cases.ndjson", "data/figures.json"
+LARGEST_LINE = 70_000
+STATES = ("positive", "negative")
+TOLERANCE = 1e-9
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one slice: everything that the recomputed metrics need."""
+
+    cases: int = 0
+    decided: int = 0
+    flagged: int = 0
+    labelled: int = 0
+    positives: int = 0
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
+    scores: dict[str, array[float]] = field(default_factory=lambda: {"positive": array("d"), "negative": array("d")})
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        decision, truth, score = row["decision"], row["truth"], row["score"]
+        self.cases += 1
+        self.decided += decision in STATES
+        self.flagged += decision == "positive"
+        self.labelled += truth in STATES
+        self.positives += truth == "positive"
+        self.pairs[truth, decision] = self.pairs.get((truth, decision), 0) + 1
+        if truth in STATES and score is not None:
+            self.scores[truth].append(score)
+
+    def pair(self, truth: str, decision: str) -> int:
+        return self.pairs.get((truth, decision), 0)
+
+    def share(self, metric: str) -> tuple[int, int] | None:
+        """Return (successes, trials) of a metric that is a proportion."""
+        hit, miss = self.pair("positive", "positive"), self.pair("positive", "negative")
+        alarm, clear = self.pair("negative", "positive"), self.pair("negative", "negative")
+        shares = {
+            "sensitivity": (hit, hit + miss),
+            "specificity": (clear, clear + alarm),
+            "ppv": (hit, hit + alarm),
+            "npv": (clear, clear + miss),
+            "prevalence": (self.positives, self.labelled),
+            "flag_rate": (self.flagged, self.decided),
+            "label_coverage": (self.labelled, self.cases),
+        }
+        return shares.get(metric)
+
+
+def area(positive: "array[float]", negative: "array[float]") -> float:
+    """Return the area under the curve as the share of pairs in the right order, ties counting half."""
+    ranked = sorted([(score, 1) for score in positive] + [(score, 0) for score in negative])
+    below = wins = at = 0
+    while at < len(ranked):
+        end = at
+        while end < len(ranked) and ranked[end][0] == ranked[at][0]:
+            end += 1
+        ups = sum(label for _, label in ranked[at:end])
+        downs = end - at - ups
+        wins += ups * (2 * below + downs)
+        below += downs
+        at = end
+    return wins / (2 * len(positive) * len(negative))
+
+
+@dataclass(slots=True)
+class Block:
+    """One set of figures with the tallies of its slices, and what it says was left out."""
+
+    stated: Mapping[str, Any]
+    excluded: dict[str, int] = field(default_factory=dict)
+    tallies: dict[tuple[tuple[str, str], ...], Tally] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for estimate in self.stated["estimates"]:
+            self.tallies[key_of(estimate["slice"])] = Tally()
+
+    def concerns(self, row: Mapping[str, Any]) -> bool:
+        scoped = all(self.stated.get(name) in (None, row[name]) for name in ("product", "deployment", "site"))
+        return scoped and row["finding"] == self.stated["finding"] and row["rule"] == self.stated["truth_rule"]
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        if row["excluded"]:
+            self.excluded[row["excluded"]] = self.excluded.get(row["excluded"], 0) + 1
+            return
+        for key, tally in self.tallies.items():
+            if all(str(value_of(row, name)) == value for name, value in key):
+                tally.add(row)
+
+    @property
+    def name(self) -> str:
+        scope = ", ".join(
+            f"{each} {self.stated[each]}" for each in ("product", "deployment", "site") if self.stated.get(each)
+        )
+        return f"{self.stated['finding']} of {scope}"
+
+
+def key_of(slice: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, str(value)) for name, value in slice.items()))
+
+
+def value_of(row: Mapping[str, Any], dimension: str) -> Any:
+    return row["slices"].get(dimension, row.get(dimension, ""))
+
+
+def check_figures(package: Package, *, said: Mapping[tuple[str, int], Any], report: Report) -> None:
+    """Compare every figure with the rows, and every row with the entries in `said`."""
+    if FIGURES not in package.sizes:
+        report.wrong(f"{FIGURES} is missing.")
+        return
+    stated = parse_json(package.read(FIGURES, most=256 * 1024 * 1024))
+    if CASES not in package.sizes:
+        report.notice("The package holds no case rows (level aggregate): its figures cannot be recomputed.")
+        return
+    blocks = [Block(each) for each in stated["sets"]]
+    for row in rows_of(package):
+        compare_with_entries(row, said=said, report=report)
+        for block in blocks:
+            if block.concerns(row):
+                block.add(row)
+    for block in blocks:
+        compare_block(block, report=report)
+
+
+def rows_of(package: Package) -> Iterator[dict[str, Any]]:
+    with package.open(CASES) as file:
+        while line := file.readline(LARGEST_LINE):
+            yield parse_json(line)
+
+
+def compare_with_entries(row: Mapping[str, Any], *, said: Mapping[tuple[str, int], Any], report: Report) -> None:
+    where = f"The case of {row['finding']} at position {row['position']} of the log of {row['log']}"
+    run = said.get((row["log"], row["position"]))
+    if run is None:
+        report.wrong(f"{where} has no proved entry.")
+        return
+    found = run.get((row["finding"], row["region"]))
+    if found is not None and found != (row["score"], row["decision"]):
+        report.wrong(
+            f"{where} says score {row['score']}, decision {row['decision'] or 'none'}; its entry says {found}."
+        )
+    if found is None and row["score"] is not None:
+        report.wrong(f"{where} has a score that its entry does not have.")
+    truth = said.get((row["log"], row["truth_position"])) if row["truth_position"] is not None else None
+    if row["truth"] in STATES and truth is None:
+        report.wrong(f"{where} has a truth without a proved entry.")
+    elif truth is not None and truth[0] == row["region"] and truth[1] in STATES and truth[1] != row["truth"]:
+        report.wrong(f"{where} says truth {row['truth'] or 'none'}; its entry says {truth[1]}.")
+
+
+def compare_block(block: Block, *, report: Report) -> None:
+    if block.excluded != dict(block.stated["excluded"]):
+        report.wrong(
+            f"What is left out of {block.name} is {block.excluded} by its rows, but {dict(block.stated['excluded'])} "
+            "by its figures."
+        )
+    for estimate in block.stated["estimates"]:
+        compare_estimate(estimate, tally=block.tallies[key_of(estimate["slice"])], name=block.name, report=report)
+
+
+def compare_estimate(estimate: Mapping[str, Any], *, tally: Tally, name: str, report: Report) -> None:
+    metric = estimate["metric"]
+    value, cases = recomputed(metric, tally)
+    if cases is None:
+        return
+    where = f"The {metric.replace('_', ' ')} of {name}" + "".join(f", {d} {v}" for d, v in estimate["slice"].items())
+    if "not_estimable" in estimate:
+        if value is not None:
+            report.wrong(f"{where} is called not estimable, but its rows give {value:.6f}.")
+    elif value is None or not isclose(value, estimate["value"], abs_tol=TOLERANCE):
+        given = "nothing" if value is None else f"{value:.6f}"
+        report.wrong(f"{where} is stated as {estimate['value']:.6f}, but its rows give {given}.")
+    elif cases != estimate["cases"]:
+        report.wrong(f"{where} is stated over {estimate['cases']} cases, but its rows give {cases}.")
+    elif estimate["positives"] > tally.positives or not estimate["low"] <= value <= estimate["high"]:
+        report.wrong(f"{where} is stated with counts or an interval that do not fit its rows.")
+
+
+def recomputed(metric: str, tally: Tally) -> tuple[float | None, int | None]:
+    """Return the value and its number of cases; no number of cases when the metric is not recomputed here."""
+    share = tally.share(metric)
+    if share is not None:
+        return (share[0] / share[1] if share[1] else None), share[1]
+    if metric == "auc":
+        positive, negative = tally.scores["positive"], tally.scores["negative"]
+        both = positive and negative
+        return (area(positive, negative) if both else None), len(positive) + len(negative)
+    return None, None
