@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
 
 from inference.errors import RowError
 from inference.intake.checking import check_row
@@ -19,6 +20,7 @@ from inference.intake.setting_aside import Aside, set_aside
 from inference.intake.storing import Stored, store_rows
 
 BATCH_ROWS = 5_000
+MOST_TRIES = 3
 
 
 def accept(*, rows: Iterable[RawRow], kind: Kind, source: Source, now: datetime) -> list[Receipt]:
@@ -27,13 +29,24 @@ def accept(*, rows: Iterable[RawRow], kind: Kind, source: Source, now: datetime)
     Raises:
         SourceNotAllowedError: a row names a deployment that the source may not write to; its batch is not stored.
     """
-    return [receipt for batch in batches(rows) for receipt in accept_batch(batch, kind=kind, source=source, now=now)]
+    return [receipt for batch in batches(rows) for receipt in accept_safely(batch, kind=kind, source=source, now=now)]
 
 
 def batches(rows: Iterable[RawRow]) -> Iterator[Sequence[RawRow]]:
     waiting = iter(rows)
     while batch := list(islice(waiting, BATCH_ROWS)):
         yield batch
+
+
+def accept_safely(rows: Sequence[RawRow], *, kind: Kind, source: Source, now: datetime) -> list[Receipt]:
+    """Take one batch in; one that the database ended for the sake of another writer is tried again."""
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return accept_batch(rows, kind=kind, source=source, now=now)
+        except OperationalError as error:
+            if connection.in_atomic_block or not isinstance(error.__cause__, DeadlockDetected):
+                raise
+    return accept_batch(rows, kind=kind, source=source, now=now)
 
 
 @transaction.atomic

@@ -101,6 +101,9 @@ class Source:
 
     `refuses_foreign` makes one row of another's deployment refuse the whole
     batch, as the API must; a command sets such a row aside instead.
+    `by_log_names` says that the rows come from our own pages, which know
+    studies and earlier facts only as the log names them: by random ids and
+    pseudonyms. These stand where a sender's identifiers would.
     """
 
     site_key: str
@@ -108,6 +111,7 @@ class Source:
     origin: str
     deployment_key: str = ""
     refuses_foreign: bool = True
+    by_log_names: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

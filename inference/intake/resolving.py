@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from hashlib import sha256
+from uuid import UUID
 
 from audit.log.models import Entry, plain
 from audit.proofs.canonical import canonical_json
@@ -12,14 +13,19 @@ from inference.intake.context import Context
 from inference.intake.kinds import Row
 from inference.intake.naming import name_objects, name_persons, name_study
 from inference.intake.records import uid_pseudonym
-from inference.studies.matching import meet_studies
+from inference.studies.known import load_studies
+from inference.studies.matching import StudyQuestion, meet_studies
 from inference.studies.models import StudyFact
 
 
 def resolve(rows: Sequence[Row], *, context: Context) -> None:
     """Find study, patient and uid of each row. One whose study cannot be told gets a `problem`."""
     name_persons(rows, context=context)
-    questions = {row.number: name_study(row, context=context) for row in rows}
+    if context.source.by_log_names:
+        take_log_studies(rows, context=context)
+        questions: dict[int, StudyQuestion | None] = dict.fromkeys(row.number for row in rows)
+    else:
+        questions = {row.number: name_study(row, context=context) for row in rows}
     studies = meet_studies([each for each in questions.values() if each], identities=context.identities)
     context.studies.update(studies)
     for row in rows:
@@ -32,6 +38,27 @@ def resolve(rows: Sequence[Row], *, context: Context) -> None:
     name_objects(rows, context=context)
     for row in rows:
         name_row(row, context=context)
+
+
+def take_log_studies(rows: Sequence[Row], *, context: Context) -> None:
+    """Give rows of our own pages the study whose random id they name."""
+    named = {row.number: log_study(row) for row in rows}
+    studies = load_studies({key for key in named.values() if key})
+    context.studies.update(studies)
+    for row in rows:
+        study = studies.get(named[row.number]) if named[row.number] else None
+        if study is None or study.site_key != context.site.pk:
+            row.problem = "names no study of this site"
+            continue
+        row.study_id = row.named_study = named[row.number]
+        row.person_id = study.person_id
+
+
+def log_study(row: Row) -> UUID | None:
+    try:
+        return UUID(str(row.clean.get("study_uid")))
+    except ValueError:
+        return None
 
 
 def name_scope(row: Row, *, context: Context) -> None:
@@ -74,12 +101,15 @@ def link_scope(rows: Sequence[Row], *, scope: str, table: type[StudyFact] | None
 def inference_pseudonym(row: Row, *, context: Context) -> str:
     if context.kind.by_deployment or "inference_uid" not in row.clean:
         return ""
-    return uid_pseudonym(
-        row.clean["inference_uid"],
-        kind="inference",
-        scope=f"deployment/{row.deployment_key}",
-        keyring=context.identities.keyring,
-    )
+    scope = f"deployment/{row.deployment_key}"
+    return pseudonym_of(row.clean["inference_uid"], kind="inference", scope=scope, context=context)
+
+
+def pseudonym_of(named: str, *, kind: str, scope: str, context: Context) -> str:
+    """Return what stands in the log for the uid of another fact that a row names."""
+    if context.source.by_log_names:
+        return named
+    return uid_pseudonym(named, kind=kind, scope=scope, keyring=context.identities.keyring)
 
 
 def name_row(row: Row, *, context: Context) -> None:
@@ -104,10 +134,10 @@ def derived_uid(row: Row, *, context: Context) -> str:
 
 def named_uids(row: Row, *, context: Context) -> dict[str, str]:
     """Return the pseudonyms of the uids of other facts that a row names, by field."""
-    keyring, kind, uids = context.identities.keyring, context.kind, {}
+    kind, uids = context.kind, {}
     if row.inference_uid:
         uids["inference_uid"] = row.inference_uid
     for name, of_kind in (("amends", kind.name), ("supersedes", "inference"), ("read_uid", "read")):
         if name in row.clean and name != kind.uid_field:
-            uids[name] = uid_pseudonym(row.clean[name], kind=of_kind, scope=row.scope, keyring=keyring)
+            uids[name] = pseudonym_of(row.clean[name], kind=of_kind, scope=row.scope, context=context)
     return uids

@@ -50,10 +50,11 @@ def store_rows(rows: Sequence[Row], *, context: Context) -> Stored:
     resolve(rows, context=context)
     known = in_log(rows, context=context)
     digest_rows(rows, known=known, context=context)
-    fresh = without_repeats(rows, known=known, stored=stored, context=context)
+    fresh, repeats = without_repeats(rows, known=known, stored=stored, context=context)
     learn_descriptions(fresh, context=context)
     completed = complete(fresh, context=context, stored=stored)
     insert(completed, context=context, stored=stored)
+    answer_repeats(repeats, stored=stored, context=context)
     return stored
 
 
@@ -96,23 +97,35 @@ def digest_row(row: Row, *, person_id: UUID | None, context: Context) -> None:
 
 
 def without_repeats(
-    rows: Sequence[Row], *, known: dict[tuple[str, str], InLog], stored: Stored, context: Context
-) -> list[Row]:
-    """Answer the rows that are in the log, or earlier in this batch; return the others."""
+    rows: Sequence[Row], *, known: Mapping[tuple[str, str], InLog], stored: Stored, context: Context
+) -> tuple[list[Row], list[tuple[Row, Row]]]:
+    """Answer the rows that are in the log; return the new ones, and repeats in this batch with the row they repeat."""
     fresh: dict[tuple[str, str], Row] = {}
+    repeats = []
     for row in rows:
         key = (row.scope, row.entry_uid)
         seen = known.get(key)
-        first = fresh.get(key)
         if seen:
             answer_known(row, digest=seen.record_sha256, flagged=seen.flags, stored=stored, context=context)
         elif row.problem:
             stored.asides.append(Aside.of_row(row, field="study_uid", reason=row.problem))
-        elif first:
-            answer_known(row, digest=first.record_sha256, flagged=tuple(first.flags), stored=stored, context=context)
+        elif key in fresh:
+            repeats.append((row, fresh[key]))
         else:
             fresh[key] = row
-    return list(fresh.values())
+    return list(fresh.values()), repeats
+
+
+def answer_repeats(repeats: Sequence[tuple[Row, Row]], *, stored: Stored, context: Context) -> None:
+    """Answer rows that repeat one of this batch, once it is known whether that one went in."""
+    refused = {aside.number: aside for aside in stored.asides} if repeats else {}
+    for row, first in repeats:
+        if first.number in refused:
+            aside = refused[first.number]
+            stored.asides.append(Aside.of_row(row, field=aside.field, reason=aside.reason, outcome=aside.outcome))
+        else:
+            flagged = tuple(sorted(first.flags))
+            answer_known(row, digest=first.record_sha256, flagged=flagged, stored=stored, context=context)
 
 
 def answer_known(row: Row, *, digest: bytes, flagged: tuple[str, ...], stored: Stored, context: Context) -> None:
