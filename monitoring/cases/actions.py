@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +19,15 @@ from inference.registry.models import Deployment
 from inference.registry.queries import DeploymentSettings, deployment_settings
 from monitoring.cases.counting import count_study
 from monitoring.cases.facts import CountedCase, Rule
+from monitoring.cases.fetching import fetch
 from monitoring.cases.loading import load_studies
 from monitoring.cases.models import Case
 from monitoring.cases.rules import kept_rules
 
 COLUMNS = tuple(CountedCase.__slots__)
 JSON_COLUMNS = frozenset({"category", "truth_category", "slices"})
-NATURAL_KEY = tuple(COLUMNS.index(name) for name in ("rule", "inference_id", "finding", "region"))
+natural_key = itemgetter(*(COLUMNS.index(name) for name in ("rule", "inference_id", "finding", "region")))
+STORED = f"SELECT id, {', '.join(COLUMNS)} FROM monitoring_case WHERE study_id = ANY(%b)"  # noqa: S608
 row_of = attrgetter(*COLUMNS)
 
 
@@ -83,12 +85,8 @@ def recount(studies: Sequence[UUID], *, counter: Counter) -> list[Change]:
 
 def stored_cases(studies: Sequence[UUID]) -> dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]]:
     """Return the case rows of studies, by what identifies them, each with its id."""
-    rows = Case.objects.filter(study_id__in=studies).values_list("id", *COLUMNS)
-    return {natural_key(row[1:]): (row[0], row[1:]) for row in rows.iterator(chunk_size=5_000)}
-
-
-def natural_key(row: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(row[place] for place in NATURAL_KEY)
+    rows = fetch(STORED, list(studies))
+    return {natural_key(row[1:]): (row[0], row[1:]) for row in rows}
 
 
 def as_case(row: Sequence[Any]) -> CountedCase:

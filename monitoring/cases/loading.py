@@ -3,110 +3,110 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
-
-from inference.events.models import Event
-from inference.reads.models import Read
-from inference.results.models import Inference, Prediction
-from inference.studies.models import Study
-from inference.truth.models import Truth
 from monitoring.cases.corrections import corrections_of
 from monitoring.cases.facts import EventFact, PredictionFact, ReadFact, RunFact, StudyFacts, TruthFact
+from monitoring.cases.fetching import fetch, selected
 
 Ids = Sequence[UUID]
-Groups = Mapping[UUID, Sequence[Any]]
+Row = tuple[Any, ...]
 
-TIMES = ("entry__uid", "received_at", "known_at")
+STUDIES = """
+    SELECT s.id, s.person_id, s.site_id, i.organisation_id, i.timezone, s.acquired_at, s.described
+    FROM inference_study s JOIN inference_site i ON i.key = s.site_id WHERE s.id = ANY(%b) ORDER BY s.id
+"""
+PREDICTIONS = """
+    SELECT inference_id, finding, region, score, threshold, decision, category, measurement FROM inference_prediction
+    WHERE inference_id = ANY(%b) AND (%b::text[] IS NULL OR finding = ANY(%b)) ORDER BY inference_id, finding, region
+"""
+TIMES = ("e.uid", "f.received_at", "coalesce(f.known_at, f.received_at)")
 RUN = (
-    "study_id", "id", *TIMES, "deployment_id", "version", "mode", "status", "level", "purpose", "acquired_at",
-    "started_at", "finished_at", "flags", "inputs", "described",
+    "f.study_id", "f.id", *TIMES, "f.deployment_id", "f.version", "f.mode", "f.status", "f.level", "f.purpose",
+    "f.acquired_at", "coalesce(f.finished_at, f.started_at, f.known_at, f.received_at)", "f.flags", "f.inputs",
+    "f.described",
 )  # fmt: skip
-PREDICTION = ("inference_id", "finding", "region", "score", "threshold", "decision", "category", "measurement")
-EVENT = ("study_id", *TIMES, "amends", "kind", "at", "inference_uid")
+EVENT = ("f.study_id", *TIMES, "f.amends", "f.kind", "f.at", "f.inference_uid")
 READ = (
-    "study_id", "id", *TIMES, "amends", "finding", "region", "reader", "stage", "ai_exposure", "decision", "category",
-    "measurement", "marks", "read_at",
+    "f.study_id", *TIMES, "f.amends", "f.id", "f.finding", "f.region", "f.reader", "f.stage", "f.ai_exposure",
+    "f.decision", "f.category", "f.measurement", "f.marks", "f.read_at",
 )  # fmt: skip
 TRUTH = (
-    "study_id", "id", *TIMES, "amends", "finding", "region", "value", "category", "measurement", "marks", "standard",
-    "certainty", "observed_until", "determined_at",
+    "f.study_id", *TIMES, "f.amends", "f.id", "f.finding", "f.region", "f.value", "f.category", "f.measurement",
+    "f.marks", "f.standard", "f.certainty", "f.observed_until", "f.determined_at",
 )  # fmt: skip
+OF_STUDIES = "f.study_id = ANY(%b)"
+OF_CONCEPTS = "f.study_id = ANY(%b) AND (%b::text[] IS NULL OR f.finding = ANY(%b))"
+EARLY = "f.study_id IS NULL AND f.deployment_id = ANY(%b) AND f.inference_uid = ANY(%b)"
+AMENDING = "f.amends = ANY(%b) AND f.amends <> ''"
 
 
 def load_studies(
     studies: Ids, *, findings: Collection[str] | None = None, concepts: Collection[str] | None = None
 ) -> list[StudyFacts]:
     """Return the facts of these studies; of their predictions, reads and truths only those asked for."""
-    rows = Study.objects.filter(pk__in=studies).select_related("site")
-    found = list(rows.only("person_id", "acquired_at", "described", "site__organisation", "site__timezone"))
-    runs = load_runs(studies, findings=findings)
-    parts: dict[str, Groups] = {
-        "runs": runs,
-        "events": load_events(studies, runs=runs),
-        "reads": load_reads(studies, concepts=concepts),
-        "truths": load_truths(studies, concepts=concepts),
-        "corrections": corrections_of({study.pk: study.person_id for study in found}),
-    }
+    rows, ids = fetch(STUDIES, list(studies)), list(studies)
+    runs = load_runs(ids, findings=findings)
+    events = load_events(ids, runs=runs)
+    reads, truths = load_reads(ids, concepts=concepts), load_truths(ids, concepts=concepts)
+    corrections = corrections_of({row[0]: row[1] for row in rows})
     return [
         StudyFacts(
-            study=study.pk,
-            person=study.person_id,
-            site=study.site_id,
-            organisation=study.site.organisation_id,
-            timezone=study.site.timezone,
-            acquired_at=study.acquired_at,
-            described=study.described,
-            **{name: groups.get(study.pk, ()) for name, groups in parts.items()},
+            study=pk,
+            person=person,
+            site=site,
+            organisation=organisation,
+            timezone=timezone,
+            acquired_at=acquired_at,
+            described=described,
+            runs=runs.get(pk, ()),
+            events=events.get(pk, ()),
+            reads=reads.get(pk, ()),
+            truths=truths.get(pk, ()),
+            corrections=corrections.get(pk, ()),
         )
-        for study in sorted(found, key=lambda each: each.pk)
+        for pk, person, site, organisation, timezone, acquired_at, described in rows
     ]
 
 
 def load_runs(studies: Ids, *, findings: Collection[str] | None) -> dict[UUID, list[RunFact]]:
-    rows = list(Inference.objects.filter(study_id__in=studies).order_by("id").values_list(*RUN))
+    rows = fetch(selected("inference_inference", RUN, where=OF_STUDIES, order="f.id"), studies)
     said = load_predictions([row[1] for row in rows], findings=findings)
     runs: dict[UUID, list[RunFact]] = defaultdict(list)
     for row in rows:
-        runs[row[0]].append(run_fact(*row[1:], predictions=tuple(said.get(row[1], ()))))
+        runs[row[0]].append(run_fact(row, predictions=tuple(said.get(row[1], ()))))
     return runs
 
 
 def load_predictions(inferences: Sequence[int], *, findings: Collection[str] | None) -> dict[int, list[PredictionFact]]:
-    rows = Prediction.objects.filter(inference_id__in=inferences)
-    if findings is not None:
-        rows = rows.filter(finding__in=findings)
+    wanted = None if findings is None else list(findings)
     said: dict[int, list[PredictionFact]] = defaultdict(list)
-    for inference, finding, region, score, threshold, decision, category, measurement in rows.values_list(*PREDICTION):
-        said[inference].append(
-            PredictionFact(
-                finding=finding,
-                region=region,
-                score=score,
-                threshold=threshold,
-                decision=decision,
-                category=category,
-                measurement=measurement,
-            )
+    for inference, finding, region, score, threshold, decision, category, measurement in fetch(
+        PREDICTIONS, inferences, wanted, wanted
+    ):
+        prediction = PredictionFact(
+            finding=finding,
+            region=region,
+            score=score,
+            threshold=threshold,
+            decision=decision,
+            category=category,
+            measurement=measurement,
         )
-    for parts in said.values():
-        parts.sort(key=lambda part: (part.finding, part.region))
+        said[inference].append(prediction)
     return said
 
 
-def run_fact(
-    pk: int, uid: str, received: Any, known: Any, deployment: str, version: str, mode: str, status: str, level: str,
-    purpose: str, acquired_at: Any, started_at: Any, finished_at: Any, flags: list[str], inputs: Any, described: Any,
-    *, predictions: tuple[PredictionFact, ...],
-) -> RunFact:  # fmt: skip
+def run_fact(row: Row, *, predictions: tuple[PredictionFact, ...]) -> RunFact:
+    _, pk, uid, received, known, deployment, version, mode, status, level, purpose, acquired_at, ran_at, *rest = row
+    flags, inputs, described = rest
     return RunFact(
         id=pk,
         uid=uid,
         received=received,
-        known=known or received,
+        known=known,
         deployment=deployment,
         version=version,
         mode=mode,
@@ -114,7 +114,7 @@ def run_fact(
         level=level,
         purpose=purpose,
         acquired_at=acquired_at,
-        ran_at=finished_at or started_at or known or received,
+        ran_at=ran_at,
         flags=frozenset(flags),
         inputs=inputs,
         described=described,
@@ -125,106 +125,98 @@ def run_fact(
 def load_events(studies: Ids, *, runs: Mapping[UUID, Iterable[RunFact]]) -> dict[UUID, list[EventFact]]:
     """Return the events of the studies and of their runs, those that came before their run included."""
     of_run = {run.uid: study for study, group in runs.items() for run in group}
-    early = Event.objects.filter(
-        study__isnull=True,
-        deployment_id__in={run.deployment for group in runs.values() for run in group},
-        inference_uid__in=list(of_run),
-    )
-    rows = [*Event.objects.filter(study_id__in=studies).values_list(*EVENT)]
-    rows += [(of_run[row[-1]], *row[1:]) for row in early.values_list(*EVENT)]
+    deployments = sorted({run.deployment for group in runs.values() for run in group})
+    rows = fetch(selected("inference_event", EVENT, where=OF_STUDIES), studies)
+    early = fetch(selected("inference_event", EVENT, where=EARLY), deployments, list(of_run)) if of_run else []
+    rows += [(of_run[row[-1]], *row[1:]) for row in early]
     events: dict[UUID, list[EventFact]] = defaultdict(list)
-    for study, elsewhere, row in [*((row[0], False, row) for row in rows), *amending(Event, EVENT, rows, uid_at=1)]:
-        _, uid, received, known, amends, kind, at, inference_uid = row
-        events[study].append(
-            EventFact(
-                uid=uid,
-                received=received,
-                known=known or received,
-                amends=amends,
-                elsewhere=elsewhere,
-                kind=kind,
-                at=at,
-                inference_uid=inference_uid,
-            )
+    for study, elsewhere, (_, uid, received, known, amends, kind, at, inference_uid) in with_amending(
+        rows, table="inference_event", columns=EVENT
+    ):
+        fact = EventFact(
+            uid=uid,
+            received=received,
+            known=known,
+            amends=amends,
+            elsewhere=elsewhere,
+            kind=kind,
+            at=at,
+            inference_uid=inference_uid,
         )
+        events[study].append(fact)
     return events
 
 
 def load_reads(studies: Ids, *, concepts: Collection[str] | None) -> dict[UUID, list[ReadFact]]:
-    rows = list(of_concepts(Read.objects.filter(study_id__in=studies), concepts).values_list(*READ))
+    rows = of_concepts("inference_read", READ, studies=studies, concepts=concepts)
     reads: dict[UUID, list[ReadFact]] = defaultdict(list)
-    for study, elsewhere, row in [*((row[0], False, row) for row in rows), *amending(Read, READ, rows)]:
-        _, pk, uid, received, known, amends, finding, region, reader, stage, exposure, decision, *rest = row
+    for study, elsewhere, row in with_amending(rows, table="inference_read", columns=READ):
+        _, uid, received, known, amends, pk, finding, region, reader, stage, exposure, decision, *rest = row
         category, measurement, marks, read_at = rest
-        reads[study].append(
-            ReadFact(
-                id=pk,
-                uid=uid,
-                received=received,
-                known=known or received,
-                amends=amends,
-                elsewhere=elsewhere,
-                finding=finding,
-                region=region,
-                reader=reader,
-                stage=stage,
-                ai_exposure=exposure,
-                decision=decision,
-                category=category,
-                measurement=measurement,
-                has_marks=bool(marks),
-                read_at=read_at,
-            )
+        fact = ReadFact(
+            id=pk,
+            uid=uid,
+            received=received,
+            known=known,
+            amends=amends,
+            elsewhere=elsewhere,
+            finding=finding,
+            region=region,
+            reader=reader,
+            stage=stage,
+            ai_exposure=exposure,
+            decision=decision,
+            category=category,
+            measurement=measurement,
+            has_marks=bool(marks),
+            read_at=read_at,
         )
+        reads[study].append(fact)
     return reads
 
 
 def load_truths(studies: Ids, *, concepts: Collection[str] | None) -> dict[UUID, list[TruthFact]]:
-    rows = list(of_concepts(Truth.objects.filter(study_id__in=studies), concepts).values_list(*TRUTH))
+    rows = of_concepts("inference_truth", TRUTH, studies=studies, concepts=concepts)
     truths: dict[UUID, list[TruthFact]] = defaultdict(list)
-    for study, elsewhere, row in [*((row[0], False, row) for row in rows), *amending(Truth, TRUTH, rows)]:
-        _, pk, uid, received, known, amends, finding, region, value, category, measurement, marks, *rest = row
+    for study, elsewhere, row in with_amending(rows, table="inference_truth", columns=TRUTH):
+        _, uid, received, known, amends, pk, finding, region, value, category, measurement, marks, *rest = row
         standard, certainty, observed_until, determined_at = rest
-        truths[study].append(
-            TruthFact(
-                id=pk,
-                uid=uid,
-                received=received,
-                known=known or received,
-                amends=amends,
-                elsewhere=elsewhere,
-                finding=finding,
-                region=region,
-                value=value,
-                category=category,
-                measurement=measurement,
-                has_marks=bool(marks),
-                standard=standard,
-                certainty=certainty,
-                observed_until=observed_until,
-                determined_at=determined_at,
-            )
+        fact = TruthFact(
+            id=pk,
+            uid=uid,
+            received=received,
+            known=known,
+            amends=amends,
+            elsewhere=elsewhere,
+            finding=finding,
+            region=region,
+            value=value,
+            category=category,
+            measurement=measurement,
+            has_marks=bool(marks),
+            standard=standard,
+            certainty=certainty,
+            observed_until=observed_until,
+            determined_at=determined_at,
         )
+        truths[study].append(fact)
     return truths
 
 
-def of_concepts(rows: QuerySet[Any], concepts: Collection[str] | None) -> QuerySet[Any]:
-    return rows if concepts is None else rows.filter(finding__in=concepts)
+def of_concepts(table: str, columns: Sequence[str], *, studies: Ids, concepts: Collection[str] | None) -> list[Row]:
+    wanted = None if concepts is None else list(concepts)
+    return fetch(selected(table, columns, where=OF_CONCEPTS), studies, wanted, wanted)
 
 
-def amending(
-    table: type[Model], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], *, uid_at: int = 2
-) -> list[tuple[UUID, bool, tuple[Any, ...]]]:
-    """Return the facts elsewhere that amend one of these, each with the study whose fact it takes away."""
-    study_of = {row[uid_at]: row[0] for row in rows}
-    own = {row[uid_at] for row in rows}
-    if not study_of:
-        return []
-    others = table._default_manager.filter(amends__in=list(study_of)).exclude(amends="")
-    found = others.values_list(*columns)
-    amends_at = columns.index("amends")
-    return [
-        (study_of[row[amends_at]], True, row)
-        for row in found
-        if row[uid_at] not in own or study_of[row[uid_at]] != study_of[row[amends_at]]
-    ]
+def with_amending(rows: Sequence[Row], *, table: str, columns: Sequence[str]) -> Iterator[tuple[UUID, bool, Row]]:
+    """Yield the rows by study, then facts elsewhere that amend one of them, with the study whose fact they take away.
+
+    In each row the study stands first, the uid second and what it amends fifth.
+    """
+    study_of = {row[1]: row[0] for row in rows}
+    for row in rows:
+        yield row[0], False, row
+    if study_of:
+        for row in fetch(selected(table, columns, where=AMENDING), list(study_of)):
+            if study_of.get(row[1]) != study_of[row[4]]:
+                yield study_of[row[4]], True, row

@@ -6,14 +6,16 @@ after any crash. One follower works at a time.
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from audit.log.models import Entry
 from audit.log.queries import entries_after, organisations_in_log
 from monitoring.cases.actions import Counter, forget_cases, recount
 from monitoring.cases.facts import CountedCase
@@ -21,11 +23,12 @@ from monitoring.rollups.binning import Scale, scale_of
 from monitoring.rollups.folding import Delta, ScaleOf, fold
 from monitoring.rollups.models import Cursor
 from monitoring.rollups.storing import add_to_sums, forget_sums
-from monitoring.rollups.touching import products_touched, studies_of_products, studies_touched
+from monitoring.rollups.touching import Stretch, products_touched, studies_of_products, studies_touched
 
 FOLLOWER = "rollups"
-BATCH_ENTRIES = 5_000
+BATCH_ENTRIES = 50_000
 CHUNK_STUDIES = 500
+MOST_SLICES = 100_000
 LOCK = 0x5244_524F
 
 logger = logging.getLogger(__name__)
@@ -49,41 +52,49 @@ def follow_batch(organisation: str) -> int:
     """Fold one batch of a log, cursor included, and return its size."""
     wait_for_turn()
     cursor, _ = Cursor.objects.get_or_create(follower=FOLLOWER, organisation=organisation)
-    batch = list(
-        entries_after(organisation=organisation, position=cursor.position, limit=BATCH_ENTRIES).only(
-            "id", "kind", "position"
-        )
-    )
-    if not batch:
+    waiting = entries_after(organisation=organisation, position=cursor.position, limit=BATCH_ENTRIES)
+    positions = list(waiting.values_list("position", flat=True))
+    if not positions:
         return 0
-    fold_batch(batch)
-    cursor.position = int(batch[-1].position or 0) + 1
+    stretch = Stretch(organisation=organisation, first=cursor.position, end=int(positions[-1] or 0) + 1)
+    fold_stretch(stretch)
+    cursor.position = stretch.end
     cursor.save(update_fields=["position"])
-    return len(batch)
+    return len(positions)
 
 
-def fold_batch(batch: Sequence[Entry]) -> None:
-    studies = studies_touched(batch)
-    products = products_touched(batch)
-    if studies or products:
-        counter = Counter.load()
-        for chunk in chunks(studies):
-            fold_studies(chunk, counter=counter)
-        if products:
-            fold_products(products, counter=counter)
-
-
-def fold_products(products: set[str], *, counter: Counter) -> None:
-    after = None
-    while some := studies_of_products(products, after=after, limit=CHUNK_STUDIES):
-        fold_studies(some, counter=counter)
-        after = some[-1]
-
-
-def fold_studies(studies: Sequence[UUID], *, counter: Counter) -> None:
+def fold_stretch(stretch: Stretch) -> None:
+    products = products_touched(stretch)
+    studies = chain(chunks(studies_touched(stretch)), chunks_of_products(products))
+    counter = Counter.load()
     delta: Delta = {}
-    fold(recount(studies, counter=counter), scale_of=scales(counter), into=delta)
-    add_to_sums(delta)
+    scale = scales(counter)
+    with collection_paused():
+        for chunk in studies:
+            fold(recount(chunk, counter=counter), scale_of=scale, into=delta)
+            if len(delta) > MOST_SLICES:
+                add_to_sums(delta)
+                delta.clear()
+        add_to_sums(delta)
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Let no garbage be looked for: the values of a fold have no cycles, and there are very many of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def chunks_of_products(products: set[str]) -> Iterator[Sequence[UUID]]:
+    after = None
+    while products and (some := studies_of_products(products, after=after, limit=CHUNK_STUDIES)):
+        yield some
+        after = some[-1]
 
 
 def scales(counter: Counter) -> ScaleOf:

@@ -11,8 +11,10 @@ ROWS_A_STATEMENT = 10_000
 
 ADD = """
     INSERT INTO monitoring_dailysum AS kept (deployment_id, version, finding, rule, day, dimension, value, counts)
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::text[], %s::text[],
-                         %s::jsonb[])
+    SELECT deployment_id, version, finding, rule, day, dimension, value, counts
+    FROM jsonb_to_recordset(%s::jsonb) AS new (
+        deployment_id text, version text, finding text, rule text, day date, dimension text, value text, counts jsonb
+    )
     ON CONFLICT (deployment_id, finding, rule, dimension, value, day, version) DO UPDATE SET counts = (
         SELECT coalesce(jsonb_object_agg(cell, number), '{}')
         FROM (
@@ -42,8 +44,8 @@ def add_to_sums(delta: Delta) -> None:
     with connection.cursor() as cursor:
         for start in range(0, len(keys), ROWS_A_STATEMENT):
             some = keys[start : start + ROWS_A_STATEMENT]
-            columns: list[list[object]] = [list(column) for column in zip(*some, strict=True)]
-            cursor.execute(ADD, [*columns, [json.dumps(changed[key]) for key in some]])
+            rows = [key._asdict() | {"day": key.day.isoformat(), "counts": changed[key]} for key in some]
+            cursor.execute(ADD, [json.dumps(rows)])
         if falls:
             cursor.execute(DROP_EMPTY)
 
