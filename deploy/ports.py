@@ -5,6 +5,7 @@ import socket
 import sys
 
 HOST, DEFAULT_PORT = "127.0.0.1", "8000"
+BACKLOG = 512
 
 
 class PortError(Exception):
@@ -24,7 +25,7 @@ def wanted_port() -> int:
 
 
 def take_port(port: int) -> socket.socket:
-    """Return a socket bound to the port; the web server listens on it.
+    """Return a socket that holds the port; the web server answers on it.
 
     Raises:
         PortError: somebody else has it, or this user may not.
@@ -33,6 +34,7 @@ def take_port(port: int) -> socket.socket:
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((HOST, port))
+        taken.listen(BACKLOG)  # bound alone, others could still take it; who calls early waits for the web server
     except PermissionError as error:
         taken.close()
         raise PortError(f"Port {port} needs more rights than this user has; try PORT=8001.") from error
