@@ -3,10 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("monitoring.dashboards.urls")),
     path("", include("audit.access.urls")),
     path("", include("inference.registry.urls")),
     path("", include("inference.connectors.urls")),
     path("", include("inference.studies.urls")),
     path("", include("monitoring.signals.urls")),
+    path("", include("monitoring.drift.urls")),
     path("", include("monitoring.disagreement.urls")),
 ]

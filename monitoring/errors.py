@@ -12,3 +12,7 @@ class SignalStateError(MonitoringError):
 
 class UnknownScopeError(MonitoringError):
     """The estimate names a deployment, product, site, finding or rule that is not registered."""
+
+
+class ReportError(MonitoringError):
+    """A report cannot be made; the message says why and what to do."""
