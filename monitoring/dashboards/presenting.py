@@ -1,0 +1,71 @@
+"""What the template of the product page is given: finished tables and charts, nothing left to compute."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.urls import reverse
+
+from monitoring.dashboards.figures import Drawn, months_figure
+from monitoring.dashboards.metrics import headlines_of, label_of
+from monitoring.dashboards.product import (
+    TRUTHS,
+    Asked,
+    adding_up,
+    claim_rows,
+    counts_table,
+    points_of,
+    signal_marks,
+    slice_rows,
+    tiles,
+)
+from monitoring.performance.metrics import metrics_of
+from monitoring.performance.queries import estimates
+from monitoring.performance.questions import EstimateSet
+from monitoring.signals.queries import statuses_of
+
+
+def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
+    """Return everything that the product page shows."""
+    overall = estimates(asked.question)
+    months = estimates(replace(asked.question, by="month"))
+    sites = estimates(replace(asked.question, by="site"))
+    metrics = metrics_of(asked.finding.kind)
+    names = {each.site_id: each.site.name for each in asked.deployments}
+    statuses = statuses_of([each.pk for each in asked.deployments])
+    return {
+        "product": asked.product,
+        "finding": asked.finding,
+        "question": asked.question,
+        "findings": list(asked.product.findings.order_by("id")),
+        "deployments": [(each, statuses[each.pk]) for each in asked.deployments],
+        "minimum_count": asked.minimum_count(),
+        "tiles": tiles(asked, overall),
+        "claims": claim_rows(asked, overall),
+        "sum": adding_up(asked, overall),
+        "truths": [words for _, words in TRUTHS],
+        "counts": counts_table(asked),
+        "charts": charts(asked, months),
+        "columns": [label_of(metric) for metric in metrics],
+        "site_rows": slice_rows(asked, sites, metrics=metrics, names=names),
+        "by": by.replace("_", " "),
+        "by_rows": slice_rows(asked, estimates(replace(asked.question, by=by)), metrics=metrics) if by else [],
+        "cases_href": asked.cases_href(),
+        "breadcrumbs": [("Overview", reverse("dashboards:overview")), (asked.product.name, "")],
+    }
+
+
+def charts(asked: Asked, months: EstimateSet) -> list[Drawn]:
+    """Return the charts by month: the headline metrics, and the area where there is one."""
+    least, marks = asked.minimum_count(), signal_marks(asked)
+    first, second = headlines_of(asked.finding.kind)
+    groups: list[tuple[str, ...]] = [(first, second)] if first == "sensitivity" else [(first,), (second,)]
+    if "auc" in metrics_of(asked.finding.kind):
+        groups.append(("auc",))
+    drawn = []
+    for group in groups:
+        series = [(metric, points_of(months, metric, minimum_count=least)) for metric in group]
+        if any(point.value is not None for _, points in series for point in points):
+            title = " and ".join([label_of(group[0]), *(label_of(metric).lower() for metric in group[1:])])
+            unit = "minutes" if group[0] == "minutes_to_reader" else asked.finding.unit
+            drawn.append(months_figure(series, marks=marks, unit=unit, id=f"chart-{group[0]}", title=title))
+    return drawn

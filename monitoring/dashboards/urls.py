@@ -1,0 +1,15 @@
+"""Addresses of the overview, the product pages and the cases."""
+
+from django.urls import path
+
+from monitoring.dashboards import views
+
+app_name = "dashboards"
+
+urlpatterns = [
+    path("", views.home, name="overview"),
+    path("making/", views.making_page, name="making"),
+    path("products/<str:key>/", views.product_page, name="product"),
+    path("products/<str:key>/figures.csv", views.product_csv, name="product_csv"),
+    path("cases/", views.cases, name="cases"),
+]

@@ -1,0 +1,159 @@
+"""The overview, the page of one product and the list of cases."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from audit.access.decisions import NotVisibleError, allowed, may
+from inference.registry.models import Finding, TruthRule
+from inference.registry.visibility import get_product_for, visible_deployments
+from monitoring.cases.reasons import sentence
+from monitoring.dashboards import case_list, exporting, overview, product
+from monitoring.dashboards.case_list import CSV_COLUMNS, LONGEST_CSV, PAGE_ROWS
+from monitoring.dashboards.forms import ProductForm
+from monitoring.dashboards.presenting import product_context
+from monitoring.dashboards.progress import making
+from monitoring.performance.queries import estimates
+from monitoring.performance.scopes import DIMENSIONS
+
+STATES = (("act", "act"), ("watch", "watch"), ("ok", "OK"), ("unknown", "not known"))
+
+
+def home(request: HttpRequest) -> HttpResponseBase:
+    """Show the overview, or the first page that somebody without it may open."""
+    if request.user.is_authenticated and not may(request.user, overview.SEE) and may(request.user, "resolve_identity"):
+        return redirect("studies:resolve")
+    return overview_page(request)
+
+
+@allowed(overview.SEE)
+@require_GET
+def overview_page(request: HttpRequest) -> HttpResponse:
+    now, filters = timezone.now(), overview_filters(request)
+    deployments = list(visible_deployments(request.user, overview.SEE, now=now))
+    rows = overview.overview_rows(request.user, filters=filters, now=now)
+    cards, signals_open = (
+        overview.attention(request.user, filters=filters, now=now) if may(request.user, "see_signals") else ([], 0)
+    )
+    counted = Counter(row.status.state for row in rows)
+    context = {
+        "rows": rows,
+        "cards": cards,
+        "signals_open": signals_open,
+        "counted": {state: counted[state] for state, _ in STATES},
+        "filters": filters,
+        "is_filtered": bool(filters.product or filters.site or filters.status),
+        "windows": overview.WINDOWS,
+        "states": STATES,
+        "products": sorted({(each.product_id, each.product.name) for each in deployments}),
+        "sites": sorted({(each.site_id, each.site.name) for each in deployments}),
+        "making": making(settings.RADVIGIL_HOME) if settings.RADVIGIL_DEMO else None,
+    }
+    return render(request, "monitoring/dashboards/overview.html", context)
+
+
+def overview_filters(request: HttpRequest) -> overview.Filters:
+    days = request.GET.get("days", "")
+    return overview.Filters(
+        product=request.GET.get("product", ""),
+        site=request.GET.get("site", ""),
+        status=request.GET.get("status", ""),
+        days=int(days) if days in {str(each) for each in overview.WINDOWS} else overview.DEFAULT_WINDOW,
+    )
+
+
+@allowed(overview.SEE)
+@require_GET
+def making_page(request: HttpRequest) -> HttpResponse:
+    """Answer the poll of the overview: how far the making is; once it is done, the page loads anew."""
+    found = making(settings.RADVIGIL_HOME) if settings.RADVIGIL_DEMO else None
+    response = render(request, "monitoring/dashboards/_making.html", {"making": found})
+    if found is None:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@allowed(product.SEE)
+@require_GET
+def product_page(request: HttpRequest, key: str) -> HttpResponse:
+    asked, form = product_question(request, key)
+    context = product_context(asked, by=form.cleaned_data.get("by", "") if form.is_valid() else "")
+    query = request.GET.copy()
+    query.pop("finding", None)
+    context |= {"form": form, "filter_query": query.urlencode(), "query": request.GET.urlencode()}
+    return render(request, "monitoring/dashboards/product.html", context, status=200 if form.is_valid() else 422)
+
+
+@allowed(product.SEE)
+@require_GET
+def product_csv(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Every figure of the page: overall, by month, by site and by the dimension asked for."""
+    asked, form = product_question(request, key)
+    if not form.is_valid():
+        raise NotVisibleError
+    rows: list[Any] = []
+    for by in dict.fromkeys(["", "month", "site", form.cleaned_data["by"]]):
+        found = estimates(replace(asked.question, by=by))
+        rows += exporting.figure_rows(found, minimum_count=asked.minimum_count())
+    return exporting.csv_response(exporting.FIGURE_COLUMNS, rows, name=f"{key}-{asked.finding.key}")
+
+
+def product_question(request: HttpRequest, key: str) -> tuple[product.Asked, ProductForm]:
+    """Return what is asked of a product, and the form that asked it; a field that is not understood asks nothing."""
+    now = timezone.now()
+    found = get_product_for(request.user, product.SEE, key, now=now)
+    findings = list(Finding.objects.filter(product=found).order_by("id"))
+    if not findings:
+        raise NotVisibleError
+    deployments = visible_deployments(request.user, product.SEE, now=now).filter(product=found)
+    named = [*DIMENSIONS, *sorted(set(found.dimensions) - set(DIMENSIONS))]
+    form = ProductForm(
+        request.GET,
+        findings=[(each.key, each.key.replace("_", " ")) for each in findings],
+        sites=sorted({(each.site_id, each.site.name) for each in deployments}),
+        dimensions=[(name, name.replace("_", " ")) for name in named if name not in ("site", "month")],
+        rules=[(rule, rule) for rule in TruthRule.objects.order_by("key").values_list("key", flat=True)],
+    )
+    form.full_clean()
+    filters = form.cleaned_data
+    finding = next((each for each in findings if each.key == filters.get("finding")), findings[0])
+    return product.ask(request.user, product=found, finding=finding, filters=filters, now=now), form
+
+
+@allowed(case_list.SEE)
+@require_GET
+def cases(request: HttpRequest) -> HttpResponseBase:
+    now, filters = timezone.now(), case_list.filters_from(request.GET.dict())
+    found = case_list.listed_cases(request.user, filters=filters, now=now)
+    if request.GET.get("format") == "csv":
+        rows = found.values_list(*CSV_COLUMNS)[:LONGEST_CSV].iterator(chunk_size=2_000)
+        return exporting.csv_response(CSV_COLUMNS, rows, name="cases")
+    deployments = {each.pk: each for each in visible_deployments(request.user, case_list.SEE, now=now)}
+    products = {each.product_id: each.product.name for each in deployments.values()}
+    findings = list(Finding.objects.filter(product__in=products).order_by("product", "id"))
+    page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
+    units = {(each.product_id, each.key): each.unit for each in findings}
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "page": page,
+        "rows": case_list.rows_of(page.object_list, deployments=deployments, units=units),
+        "filters": filters,
+        "narrowing": filters.narrowing,
+        "excluded_words": sentence(filters.excluded) if filters.excluded not in ("", "any", "no", "counted") else "",
+        "products": sorted(products.items()),
+        "sites": sorted({(each.site_id, each.site.name) for each in deployments.values()}),
+        "findings": list(dict.fromkeys(each.key for each in findings)),
+        "sorts": tuple(case_list.SORTS),
+        "query": f"{query.urlencode()}&" if query else "",
+        "breadcrumbs": [("Overview", reverse("dashboards:overview")), ("Cases", "")],
+    }
+    return render(request, "monitoring/dashboards/cases.html", context)
