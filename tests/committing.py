@@ -12,7 +12,7 @@ from secrets import token_hex
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
-from django.db import connections
+from django.db import ProgrammingError, connections
 from django.test import override_settings
 
 from deploy.settings.environment import database
@@ -53,7 +53,15 @@ def committed_copy() -> Iterator[CommittedDatabase]:
             yield copy
     finally:
         point_connections_back(before)
+        drop(copy)
+
+
+def drop(copy: CommittedDatabase) -> None:
+    """Drop the copy. While autovacuum is in it, only the plain statement may: it waits for that to end."""
+    try:
         run_apart(f'DROP DATABASE "{copy.name}" WITH (FORCE)')
+    except ProgrammingError:
+        run_apart(f'DROP DATABASE "{copy.name}"')
 
 
 def run_apart(statement: str) -> None:
