@@ -16,3 +16,8 @@ class UnknownScopeError(MonitoringError):
 
 class ReportError(MonitoringError):
     """A report cannot be made; the message says why and what to do."""
+
+
+class UnreadablePackageError(MonitoringError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is no evidence package; give the zip file of an earlier export.")

@@ -1,7 +1,8 @@
 """Index of the subjects' tables, for Django only: import tables from their subject."""
 
 from monitoring.cases.models import Case
+from monitoring.evidence.models import Package
 from monitoring.rollups.models import Cursor, DailySum
 from monitoring.signals.models import Monitor, Signal
 
-__all__ = ["Case", "Cursor", "DailySum", "Monitor", "Signal"]
+__all__ = ["Case", "Cursor", "DailySum", "Monitor", "Package", "Signal"]

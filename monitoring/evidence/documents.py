@@ -1,0 +1,114 @@
+"""The documents of a package: scope, registry excerpt, signals, and the report that a person reads on paper."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from audit.access.scopes import depth_of
+from audit.log.models import plain
+from inference.registry.ledger import described
+from inference.registry.models import Claim, Configuration, Finding, Market, Version
+from monitoring.cases.reasons import sentence
+from monitoring.evidence.scopes import Scope
+from monitoring.signals.models import Signal
+
+NONE_RECORDED = "none recorded"
+
+
+def scope_document(scope: Scope, *, uid: str, made_by: str, made_at: str) -> dict[str, Any]:
+    wanted = scope.wanted
+    return {
+        "package": uid,
+        "product": wanted.product,
+        "site": wanted.site or None,
+        "sites": list(scope.sites),
+        "deployments": list(scope.keys),
+        "study": str(wanted.study) if wanted.study else None,
+        "signal": wanted.signal or None,
+        "change": wanted.change or None,
+        "from": wanted.since.isoformat(),
+        "to": wanted.until.isoformat(),
+        "as_of": wanted.as_of.isoformat() if wanted.as_of else None,
+        "level": wanted.level,
+        "minimum_count": wanted.minimum_count,
+        "made_by": made_by,
+        "made_at": made_at,
+        "changes": NONE_RECORDED,
+        "signatures": NONE_RECORDED,
+    }
+
+
+def registry_document(scope: Scope) -> dict[str, Any]:
+    """Return what is registered of the product and its deployments."""
+    product = scope.product
+    configurations = Configuration.objects.filter(deployment__in=scope.deployments).order_by(
+        "deployment_id", "starts_at"
+    )
+    return {
+        "product": described(product),
+        "markets": [described(each) for each in Market.objects.filter(product=product).order_by("market")],
+        "findings": [described(each) for each in Finding.objects.filter(product=product).order_by("key")],
+        "versions": [described(each) for each in Version.objects.filter(product=product).order_by("version")],
+        "claims": [described(each) for each in Claim.objects.filter(product=product).order_by("id")],
+        "configurations": [described(each) for each in configurations],
+    }
+
+
+def signals_in(scope: Scope) -> list[Signal]:
+    """Return the signals of the deployments whose episode touches the period, or the one that was asked for."""
+    if scope.signal is not None:
+        return [scope.signal]
+    met = Signal.objects.select_related("monitor").filter(monitor__deployment_id__in=scope.keys)
+    touching = met.filter(began_on__lt=scope.wanted.until, last_alarm_on__gte=scope.wanted.since)
+    return list(touching.order_by("alarm_on", "uid"))
+
+
+def signal_documents(scope: Scope) -> list[dict[str, Any]]:
+    names = (
+        "uid", "status", "title", "summary", "began_on", "alarm_on", "ended_on", "raised_at", "exposed_studies",
+        "exposed_patients", "state", "owner", "closed_reason", "evidence",
+    )  # fmt: skip
+    found = []
+    for signal in signals_in(scope):
+        values = {name: plain(getattr(signal, name)) for name in names}
+        monitor = {"monitor": signal.monitor_id, "design": signal.monitor.design, "finding": signal.monitor.finding}
+        found.append(values | monitor if scope.has_rows else without_detail(values | monitor))
+    return found
+
+
+def without_detail(values: dict[str, Any]) -> dict[str, Any]:
+    """At the level of aggregates a signal is named, and its evidence with small numbers stays behind."""
+    return {
+        name: value for name, value in values.items() if name not in ("evidence", "exposed_studies", "exposed_patients")
+    }
+
+
+def report(
+    *,
+    scope: Mapping[str, Any],
+    registry: Mapping[str, Any],
+    figures: Sequence[Mapping[str, Any]],
+    signals: Sequence[Mapping[str, Any]],
+    counts: Mapping[str, int],
+    keys: Mapping[str, str],
+    verifier: str,
+) -> str:
+    """Return the report as one HTML file that needs nothing else and prints on paper."""
+    blocks = [block | {"left_out": left_out(block["excluded"])} for block in figures]
+    context = {
+        "scope": scope,
+        "registry": registry,
+        "blocks": blocks,
+        "signals": signals,
+        "counts": counts,
+        "keys": sorted(keys.items()),
+        "verifier": verifier,
+        "none_recorded": NONE_RECORDED,
+        "has_rows": depth_of(scope["level"]) >= depth_of("rows"),
+    }
+    return render_to_string("monitoring/evidence/report.html", context)
+
+
+def left_out(excluded: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"reason": sentence(reason), "count": number} for reason, number in excluded.items()]
