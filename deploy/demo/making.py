@@ -66,6 +66,8 @@ def fill(*, plan: Plan, networks: Networks, progress: Progress, pool: Pool) -> N
     from monitoring.dashboards.catching_up import turn  # noqa: PLC0415
 
     now = datetime.now(UTC)
+    if network.is_empty():  # another database than that of an earlier start
+        progress.finished = []
     network.register_network(plan=plan, networks=networks, now=now)
     network.create_users(now=now)
     truths = arrivals.truths_by_month(plan)

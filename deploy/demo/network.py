@@ -10,6 +10,7 @@ from audit.access.models import Role, User
 from deploy.demo.planning import Plan
 from deploy.demo.training import TrainedNetwork
 from inference.registry.actions import register
+from inference.registry.models import Site
 
 NETWORK_FILE = Path(__file__).with_name("network.yaml")
 ACTOR = "command:demo"
@@ -49,6 +50,10 @@ def network_text(*, plan: Plan, networks: Sequence[TrainedNetwork]) -> str:
 
 def register_network(*, plan: Plan, networks: Sequence[TrainedNetwork], now: datetime) -> None:
     register(text=network_text(plan=plan, networks=networks), actor=ACTOR, now=now)
+
+
+def is_empty() -> bool:
+    return not Site.objects.exists()
 
 
 def create_users(*, now: datetime) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 Row = dict[str, Any]
+SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +60,13 @@ def _write_parquet(rows: Sequence[Row], path: Path) -> None:
 
 def spread_moments(days: tuple[date, date], *, count: int, random: np.random.Generator) -> list[datetime]:
     """Return moments of working hours on weekdays between two days, in order, as times of the site's clock."""
-    length = (days[1] - days[0]).days
-    offsets = np.sort(random.integers(0, length + 1, count))
-    return [_on_weekday(days[0] + timedelta(days=int(each)), random=random) for each in offsets]
-
-
-def _on_weekday(day: date, *, random: np.random.Generator) -> datetime:
-    day -= timedelta(days=max(0, day.weekday() - 4))
-    return datetime.combine(day, time(8), tzinfo=None) + timedelta(minutes=int(random.integers(0, 9 * 60)))
+    length = (days[1] - days[0]).days + 1
+    dates = [day for each in range(length) if (day := days[0] + timedelta(days=each)).weekday() < SATURDAY]
+    places = np.sort(random.integers(0, len(dates), count))
+    return [
+        datetime.combine(dates[int(place)], time(8)) + timedelta(minutes=int(random.integers(0, 9 * 60)))
+        for place in places
+    ]
 
 
 def text(moment: datetime) -> str:
