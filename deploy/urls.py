@@ -8,7 +8,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inference.registry.urls")),
     path("", include("inference.connectors.urls")),
     path("", include("inference.studies.urls")),
+    path("", include("inference.reads.urls")),
     path("", include("monitoring.signals.urls")),
+    path("", include("monitoring.feeds.urls")),
     path("", include("monitoring.drift.urls")),
     path("", include("monitoring.disagreement.urls")),
 ]

@@ -5,6 +5,7 @@ Plain values only (JSON), so that they can be frozen with the signal.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,8 +16,19 @@ from monitoring.statistics.distances import kolmogorov_smirnov, population_stabi
 from monitoring.statistics.proportions import wilson
 from monitoring.statistics.results import Estimate, NotEstimable
 
+ACT, WATCH = "act", "watch"
 BINS = 10
 WRONG_OF = {"sensitivity": "positive", "specificity": "negative"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A signal's fault in words, how bad it is, and the figures."""
+
+    title: str
+    summary: str
+    status: str
+    evidence: dict[str, Any]
 
 
 def share(successes: int, trials: int) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from typing import Any
 
 QUIET_DAYS = 28  # a change that begins later than this after an alarm is another fault
-OVER_DAYS = 42  # an episode without an alarm for so long is over
+LONG_QUIET_DAYS = 60  # a small lasting shift of scores alarms rarely, and is still the same one
+OVER_DAYS = 14  # beyond the quiet days, an episode without an alarm is over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,10 @@ class Episode:
     def last_alarm_on(self) -> date:
         return max(alarm.alarm_on for alarm in self.alarms)
 
+    def holds(self, day: date) -> bool:
+        """Return whether a day lies in the episode; one that goes on has no end."""
+        return self.began_on <= day <= (self.ended_on or date.max)
+
     @property
     def arms(self) -> tuple[str, ...]:
         """The arms that alarmed, the weightiest first."""
@@ -67,10 +72,10 @@ def episodes_of(alarms: Iterable[Alarm], *, until: date, quiet_days: int = QUIET
         else:
             groups.append([alarm])
         latest = max(latest, alarm.alarm_on) if len(groups[-1]) > 1 else alarm.alarm_on
-    return tuple(_episode(group, until=until) for group in groups)
+    return tuple(_episode(group, until=until, quiet_days=quiet_days) for group in groups)
 
 
-def _episode(group: Sequence[Alarm], *, until: date) -> Episode:
+def _episode(group: Sequence[Alarm], *, until: date, quiet_days: int) -> Episode:
     last = max(alarm.alarm_on for alarm in group)
-    is_over = until > last + timedelta(days=OVER_DAYS)
+    is_over = until > last + timedelta(days=quiet_days + OVER_DAYS)
     return Episode(alarms=tuple(group), ended_on=last if is_over else None)

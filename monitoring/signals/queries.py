@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Case as FirstOf
-from django.db.models import IntegerField, QuerySet, Value, When
+from django.db.models import IntegerField, Q, QuerySet, Value, When
 
 from audit.access.decisions import NotVisibleError, Visitor
 from audit.log.models import Act
@@ -80,6 +80,11 @@ def _rank() -> FirstOf:
         default=Value(3),
         output_field=IntegerField(),
     )
+
+
+def founded(signals: QuerySet[Signal]) -> QuerySet[Signal]:
+    """Leave out the signals whose ground a later truth took away."""
+    return signals.filter(Q(latest__is_unfounded__isnull=True) | Q(latest__is_unfounded=False))
 
 
 def get_signal_for(user: Visitor, action: str, uid: str, *, now: datetime) -> Signal:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from monitoring.signals.episodes import Alarm, Episode, episodes_of
+from monitoring.signals.episodes import LONG_QUIET_DAYS, QUIET_DAYS, Alarm, Episode, episodes_of
 from monitoring.signals.feed_watch import design_flagged, design_silence, flagged_alarms, silence_alarms
 from monitoring.signals.metadata_watch import design_metadata, metadata_alarms
 from monitoring.signals.performance_watch import design_performance, performance_alarms
@@ -123,6 +123,7 @@ def episodes_for(
     """
     alarms = alarms_for(scope, feed, design=design)
     arms = sorted({alarm.arm for alarm in alarms}) if scope.kind in (FLAGGED, SCORE) else [""]
+    quiet_days = LONG_QUIET_DAYS if scope.kind == SCORE else QUIET_DAYS
     found = []
     for arm in arms:
         mine = [alarm for alarm in alarms if arm in ("", alarm.arm)]
@@ -132,7 +133,9 @@ def episodes_for(
                 [alarm for alarm in mine if alarm.alarm_on <= closed_on[arm]],
                 alarms_after(closed_on[arm], scope, feed, design=design, alarms=mine),
             ]
-        found += [(arm, episode) for part in parts for episode in episodes_of(part, until=feed.today)]
+        found += [
+            (arm, episode) for part in parts for episode in episodes_of(part, until=feed.today, quiet_days=quiet_days)
+        ]
     return found
 
 
