@@ -9,6 +9,7 @@ from inference.dicom.deidentify import NewNames, deidentify, may_show_text
 from inference.dicom.errors import UnreadableFileError
 from inference.dicom.files import read_dataset
 from inference.dicom.headers import StudyHeader, header_of
+from inference.dicom.orientation import Turn
 from inference.dicom.pixels import pixels_of
 from inference.dicom.values import number_of, text_of
 
@@ -22,6 +23,7 @@ class ImageObject:
     rows: int
     columns: int
     view_position: str
+    turn: Turn
     may_show_text: bool
     dataset: Dataset = field(repr=False)
 
@@ -42,13 +44,14 @@ def read_image_object(data: bytes, *, name: str) -> ImageObject:
     header = header_of(dataset, name=name)
     if not header.series_uid:
         raise UnreadableFileError(name, "it has no series UID")
-    pixels_of(dataset, frame=1, name=name)
+    pixels = pixels_of(dataset, frame=1, name=name)
     return ImageObject(
         name=name,
         header=header,
         rows=int(number_of(dataset, "Rows") or 0),
         columns=int(number_of(dataset, "Columns") or 0),
         view_position=text_of(dataset, "ViewPosition")[:16],
+        turn=pixels.turn,
         may_show_text=may_show_text(dataset),
         dataset=dataset,
     )

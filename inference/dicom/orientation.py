@@ -7,7 +7,7 @@ the patient's left. Other modalities, and mammograms, are shown as stored.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,15 @@ class Turn:
     transposed: bool = False
     mirrored: bool = False
     flipped: bool = False
+
+    @property
+    def code(self) -> str:
+        """A letter for each part: `t`, `m`, `f`."""
+        return "t" * self.transposed + "m" * self.mirrored + "f" * self.flipped
+
+    @classmethod
+    def of_code(cls, code: str) -> Self:
+        return cls(transposed="t" in code, mirrored="m" in code, flipped="f" in code)
 
     def apply(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         turned = values.swapaxes(0, 1) if self.transposed else values

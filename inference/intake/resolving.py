@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from audit.log.models import Entry, plain
@@ -15,7 +16,6 @@ from inference.intake.naming import name_objects, name_persons, name_study
 from inference.intake.records import uid_pseudonym
 from inference.studies.known import load_studies
 from inference.studies.matching import StudyQuestion, meet_studies
-from inference.studies.models import StudyFact
 
 
 def resolve(rows: Sequence[Row], *, context: Context) -> None:
@@ -77,18 +77,17 @@ def name_scope(row: Row, *, context: Context) -> None:
 
 def link_inferences(rows: Sequence[Row], *, context: Context) -> None:
     """Give what names an inference the pseudonym of its uid, and its study where that is known by now."""
-    table = context.kind.inference_table
     waiting = defaultdict(list)
     for row in rows:
         row.inference_uid = inference_pseudonym(row, context=context)
-        if table and row.study_id is None and row.inference_uid:
+        if row.study_id is None and row.inference_uid:
             waiting[f"deployment/{row.deployment_key}"].append(row)
-    for scope, named in waiting.items():
-        link_scope(named, scope=scope, table=table)
+    if context.kind.inference_table:
+        for scope, named in waiting.items():
+            link_scope(named, scope=scope, table=context.kind.inference_table)
 
 
-def link_scope(rows: Sequence[Row], *, scope: str, table: type[StudyFact] | None) -> None:
-    assert table is not None
+def link_scope(rows: Sequence[Row], *, scope: str, table: Any) -> None:
     uids = {row.inference_uid for row in rows}
     entries = Entry.objects.filter(scope=scope, kind="inference", uid__in=list(uids))
     uid_of = dict(entries.values_list("id", "uid"))

@@ -121,6 +121,7 @@ def image_row(found: ImageObject, *, names: NewNames, folder: Path, now: datetim
         modality=found.header.modality[:16],
         laterality=found.header.laterality[:16],
         view_position=found.view_position,
+        turn=found.turn.code,
         rows=found.rows,
         columns=found.columns,
         frames=found.header.frames,

@@ -105,7 +105,8 @@ class StoredImage(models.Model):
 
     `series` and `instance` are the random ids that inferences' inputs and
     marks name too; `sha256` is that of the stored file. `may_show_text` says
-    that writing may be burned into the pixels.
+    that writing may be burned into the pixels; `turn` how pictures of it are
+    turned (see dicom.orientation), which marks on it must follow.
     """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="images")
@@ -116,6 +117,7 @@ class StoredImage(models.Model):
     modality = models.CharField(max_length=16, blank=True)
     laterality = models.CharField(max_length=16, blank=True)
     view_position = models.CharField(max_length=16, blank=True)
+    turn = models.CharField(max_length=3, blank=True)
     rows = models.IntegerField()
     columns = models.IntegerField()
     frames = models.IntegerField()

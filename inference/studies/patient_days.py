@@ -43,5 +43,6 @@ def studies_near(questions: Iterable[Any], *, identities: Identities) -> dict[tu
     for key, person, moment, zone in rows.order_by("acquired_at", "id").values_list(
         "id", "person_id", "acquired_at", "site__timezone"
     ):
+        assert moment is not None  # the range leaves out what has none
         studies[(person, moment.astimezone(ZoneInfo(zone)).date())].append(key)
     return studies

@@ -11,11 +11,15 @@ from inference.studies.models import Study
 
 def get_study_for(user: Visitor, action: str, study_id: UUID, *, now: datetime) -> Study:
     """Return a study at a site within reach; a right bound to a product sees only studies that met it."""
-    scope = scope_of(user, action, now=now)
     study = Study.objects.select_related("site").filter(pk=study_id).first()
-    if study is None or not _reaches_study(scope, study):
+    if study is None or not sees_study(user, action, study, now=now):
         raise NotVisibleError
     return study
+
+
+def sees_study(user: Visitor, action: str, study: Study, *, now: datetime) -> bool:
+    """Return whether the user may take the action on a study already loaded."""
+    return _reaches_study(scope_of(user, action, now=now), study)
 
 
 def _reaches_study(scope: Scope, study: Study) -> bool:
