@@ -11,7 +11,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self'",
+        # Plotly opens one empty style element and one with the fixed rules of its maps: these two texts and no other.
+        "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' "
+        "'sha256-gG0b4ixT/IQUp7JJLbyKcpYcYDjq2Wp8NGv3f+aasqo='",
         "img-src 'self' data: blob:",  # Plotly draws its download through a data address
         "font-src 'self'",
         "connect-src 'self'",

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-from monitoring.dashboards.cells import shown
+from monitoring.dashboards.cells import fit_to_show, shown
 from monitoring.performance.questions import EstimateSet
 from monitoring.statistics.results import Estimate
 
@@ -51,7 +51,8 @@ def figure_rows(found: EstimateSet, *, minimum_count: int) -> Iterator[tuple[Any
     """Yield one line for each figure, hidden ones with the reason why."""
     asked = found.question
     head = (asked.product, asked.finding, asked.since, asked.until, asked.as_of, asked.basis, asked.truth_rule)
-    for each in found.figures:
+    slices = [fit_to_show(figures, minimum_count=minimum_count) for figures in found.by_slice().values()]
+    for each in chain.from_iterable(figures.values() for figures in slices):
         outcome = shown(each, minimum_count=minimum_count)
         dimension, value = next(iter(each.slice.items()), ("", ""))
         if not isinstance(outcome, Estimate):

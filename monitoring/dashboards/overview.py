@@ -14,13 +14,13 @@ from audit.access.scopes import Hidden, hide_small
 from inference.registry.models import Deployment, Finding
 from inference.registry.visibility import scope_of, visible_deployments
 from inference.results.models import Inference
-from monitoring.dashboards.cells import Cell, cell_of
+from monitoring.dashboards.cells import Cell, cell_of, fit_to_show
 from monitoring.dashboards.metrics import headlines_of
 from monitoring.dashboards.sums import Wanted, Watched, figures_of, last_days, watched
 from monitoring.signals.models import Signal
 from monitoring.signals.presenting import hide_numbers, listed_rows
 from monitoring.signals.queries import Filters as SignalFilters
-from monitoring.signals.queries import Status, listed_signals, statuses_of
+from monitoring.signals.queries import Status, founded, listed_signals, statuses_of
 
 SEE = "see_overview"
 WINDOWS = (30, 90, 180, 365)
@@ -93,7 +93,7 @@ def rows_of(
     findings = findings_of({each.product_id for each in deployments})
     wanted = [want(each, findings[each.product_id][0]) for each in deployments if findings.get(each.product_id)]
     until = now.date() + timedelta(days=1)
-    since = until - timedelta(days=max(filters.days, VOLUME_DAYS))
+    since = until - timedelta(days=max(filters.days, VOLUME_DAYS + 1))
     sums = watched(wanted, since=since, until=until)
     narrow = until - timedelta(days=filters.days)
     figures = figures_of(wanted, sums_within(wanted, sums, since=narrow, until=until), since=narrow, until=until)
@@ -116,7 +116,7 @@ def sums_within(
     wanted: list[Wanted], sums: Mapping[str, Watched], *, since: date, until: date
 ) -> Mapping[str, Watched]:
     """Return the sums of the window of the figures: read again only where that is shorter than the volume's."""
-    return watched(wanted, since=since, until=until) if (until - since).days < VOLUME_DAYS else sums
+    return watched(wanted, since=since, until=until) if (until - since).days <= VOLUME_DAYS else sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,14 +175,14 @@ def row_of(
 ) -> Row:
     least = reach.minimum_count(deployment)
     finding = findings[0] if findings else None
-    shown = figures if reach.sees_figures(deployment) else {}
+    shown = fit_to_show(figures, minimum_count=least) if reach.sees_figures(deployment) else {}
     cells = [
         cell_of(each, minimum_count=least, unit=finding.unit if finding else "")
         for name, each in shown.items()
         if name != "label_coverage"
     ]
     coverage = shown.get("label_coverage")
-    days = last_days(sums, until=until, days=VOLUME_DAYS)
+    days = last_days(sums, until=until - timedelta(days=1), days=VOLUME_DAYS)  # whole days: today is not over
     return Row(
         deployment=deployment,
         status=status,
@@ -218,7 +218,7 @@ def spark_points(values: Sequence[int]) -> str:
 def attention(user: Visitor, *, filters: Filters, now: datetime) -> tuple[list[dict[str, Any]], int]:
     """Return the signals that need somebody, the worst first, and how many there are in all."""
     asked = SignalFilters(site=filters.site, product=filters.product)
-    found = listed_signals(user, filters=asked, now=now).exclude(latest__is_unfounded=True)
+    found = founded(listed_signals(user, filters=asked, now=now))
     names = dict(visible_deployments(user, SEE, now=now).values_list("pk", "product__name"))
     shown = [
         row | {"product": names.get(row["signal"].monitor.deployment_id, ""), "is_act": is_act(row["signal"])}

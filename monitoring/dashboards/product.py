@@ -14,7 +14,7 @@ from audit.access.scopes import Hidden, hide_small
 from inference.registry.models import Claim, Deployment, Finding, Product
 from inference.registry.visibility import scope_of, visible_deployments
 from monitoring.cases.reasons import sentence
-from monitoring.dashboards.cells import Cell, cell_of
+from monitoring.dashboards.cells import Cell, cell_of, fit_to_show
 from monitoring.dashboards.claims import Verdict, verdict
 from monitoring.dashboards.metrics import CASES_BEHIND, label_of
 from monitoring.performance.gathering import gather
@@ -24,7 +24,7 @@ from monitoring.performance.questions import EstimateSet, Figure, Question
 from monitoring.performance.rolled import can_roll, rolled
 from monitoring.performance.scopes import scope_of as question_scope
 from monitoring.signals.models import Signal
-from monitoring.signals.queries import visible_signals
+from monitoring.signals.queries import founded, visible_signals
 from monitoring.statistics.results import Estimate
 
 SEE = "see_aggregates"
@@ -112,7 +112,7 @@ def tiles(asked: Asked, overall: EstimateSet) -> list[Cell]:
             href=asked.cases_href(**CASES_BEHIND[each.metric]) if each.metric in CASES_BEHIND else "",
             counts_href="#counts" if each.metric in BINARY else "",
         )
-        for each in overall.figures
+        for each in fit_to_show(overall.by_slice().get("", {}), minimum_count=least).values()
     ]
 
 
@@ -133,8 +133,9 @@ def slice_rows(
     rows = []
     for value, figures in found.by_slice().items():
         least = asked.minimum_count([value] if by == "site" else ())
+        fit = fit_to_show(figures, minimum_count=least)
         cells = tuple(
-            cell_of(figures[name], minimum_count=least, unit=asked.finding.unit) for name in metrics if name in figures
+            cell_of(fit[name], minimum_count=least, unit=asked.finding.unit) for name in metrics if name in fit
         )
         rows.append(SliceRow(value=value, label=(names or {}).get(value, value.replace("_", " ")), cells=cells))
     return rows
@@ -160,11 +161,14 @@ def claim_rows(asked: Asked, overall: EstimateSet) -> list[ClaimRow]:
     for rule in {each.truth_rule_id for each in claims} - set(answers):
         answers[rule] = estimates(replace(asked.question, truth_rule=rule))
     least = asked.minimum_count()
-    return [claim_row(each, answers[each.truth_rule_id], least=least, unit=asked.finding.unit) for each in claims]
+    fit = {rule: fit_to_show(each.by_slice().get("", {}), minimum_count=least) for rule, each in answers.items()}
+    return [
+        claim_row(each, fit[each.truth_rule_id].get(each.metric), least=least, unit=asked.finding.unit)
+        for each in claims
+    ]
 
 
-def claim_row(claim: Claim, answer: EstimateSet, *, least: int, unit: str) -> ClaimRow:
-    figure = answer.get(claim.metric)
+def claim_row(claim: Claim, figure: Figure | None, *, least: int, unit: str) -> ClaimRow:
     cell = (
         cell_of(figure, minimum_count=least, unit=unit)
         if figure
@@ -196,6 +200,7 @@ class Sum:
 
 
 def adding_up(asked: Asked, overall: EstimateSet) -> Sum:
+    """Return the sum. Where a reason is too small to show, the total is not said: the difference would tell it."""
     least = asked.minimum_count()
     left_out = sum(overall.excluded.values())
     logged = overall.logged
@@ -208,10 +213,11 @@ def adding_up(asked: Asked, overall: EstimateSet) -> Sum:
         )
         for reason, number in sorted(overall.excluded.items(), key=lambda each: -each[1])
     ]
+    small = next((row.number for row in rows if isinstance(row.number, Hidden)), None)
     return Sum(
-        logged=hide_small(logged, minimum_count=least) if logged is not None else None,
+        logged=small or (hide_small(logged, minimum_count=least) if logged is not None else None),
         counted=hide_small(logged - left_out, minimum_count=least) if logged is not None else None,
-        left_out=hide_small(left_out, minimum_count=least),
+        left_out=small or hide_small(left_out, minimum_count=least),
         rows=tuple(rows),
     )
 
@@ -227,22 +233,32 @@ class CountCell:
 
 
 def counts_table(asked: Asked) -> list[tuple[str, list[CountCell]]] | None:
-    """Return the counted cases by decision and truth; None for a finding without decisions."""
+    """Return the counted cases by decision and truth; None for a finding without decisions.
+
+    One small cell hides them all: the others and the figures would tell it.
+    """
     if not set(BINARY) <= set(metrics_of(asked.finding.kind)):
         return None
     counts, least = decision_counts(asked.question), asked.minimum_count()
+    hidden = next(
+        (each for number in counts.values() if is_hidden(each := hide_small(number, minimum_count=least))), None
+    )
     rows = []
     for decision, words in DECISIONS:
         cells = [
             CountCell(
-                number=hide_small(counts[decision, truth], minimum_count=least),
+                number=hidden if hidden is not None else counts.get((decision, truth), 0),
                 href=asked.cases_href(decision=decision or "other", truth=truth or "unknown"),
             )
             for truth, _ in TRUTHS
         ]
-        if decision or any(counts[decision, truth] for truth, _ in TRUTHS):
+        if decision or any(counts.get((decision, truth)) for truth, _ in TRUTHS):
             rows.append((words, cells))
     return rows
+
+
+def is_hidden(value: int | Hidden) -> bool:
+    return isinstance(value, Hidden)
 
 
 def decision_counts(question: Question) -> Mapping[tuple[str, str], int]:
@@ -278,7 +294,7 @@ class Point:
 def points_of(months: EstimateSet, metric: str, *, minimum_count: int) -> list[Point]:
     """Return a metric month by month, small months hidden."""
     return [
-        point_of(value, figures[metric], minimum_count=minimum_count)
+        point_of(value, fit_to_show(figures, minimum_count=minimum_count)[metric], minimum_count=minimum_count)
         for value, figures in sorted(months.by_slice().items())
         if metric in figures and len(value) == len("2026-03")
     ]
@@ -306,7 +322,7 @@ def signal_marks(asked: Asked) -> list[Mark]:
     """Return the founded signals of the finding at these deployments, for those who may see signals."""
     keys = [each.pk for each in asked.deployments]
     found = visible_signals(asked.user, now=asked.now).filter(monitor__deployment_id__in=keys)
-    near = found.filter(monitor__finding__in=["", asked.finding.key]).exclude(latest__is_unfounded=True)
+    near = founded(found.filter(monitor__finding__in=["", asked.finding.key]))
     names = {each.pk: each.site.name for each in asked.deployments}
     return [
         Mark(
