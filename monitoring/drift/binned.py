@@ -100,4 +100,4 @@ def _distribution(side: Binned, *, at: FloatArray) -> FloatArray:
 
 def _in_bins(side: Binned, *, edges: FloatArray) -> FloatArray:
     places = np.searchsorted(edges, side.values, side="right")
-    return np.bincount(places, weights=side.counts, minlength=len(edges) + 1)
+    return np.asarray(np.bincount(places, weights=side.counts, minlength=len(edges) + 1), dtype=np.float64)

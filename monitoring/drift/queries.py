@@ -86,7 +86,8 @@ def scale_for(finding: Finding) -> Scale:
 
 def months_of(deployment: Deployment, *, finding: Finding) -> dict[tuple[str, str], Sums]:
     """Return the sums of each (month, version), oldest first."""
-    scale, months = scale_for(finding), defaultdict(Sums)
+    scale = scale_for(finding)
+    months: dict[tuple[str, str], Sums] = defaultdict(Sums)
     for row in _daily(deployment, finding=finding):
         months[f"{row.day:%Y-%m}", row.version].add(row.counts, scale=scale)
     return {key: months[key] for key in sorted(months) if months[key].cases}

@@ -70,7 +70,7 @@ def _share(hits: int, cases: int) -> Estimate | NotEstimable:
     return wilson(min(hits, cases), cases)
 
 
-def _by_deployment(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _by_deployment(rows: Iterable[Any]) -> dict[str, dict[str, Any]]:
     return {row["deployment_id"]: row for row in rows}
 
 

@@ -105,7 +105,7 @@ def _switch_on(scope: Scope, feed: Feed, *, monitors: dict[str, Monitor], now: d
         design=design,
         designed_at=now,
     )
-    details = {name: design[name] for name in ("method", "statement", "reference") if name in design}
+    details: dict[str, Any] = {name: design[name] for name in ("method", "statement", "reference") if name in design}
     record_act(
         "monitor.designed",
         organisation=feed.organisation,
