@@ -39,8 +39,13 @@ class Entry(models.Model):
         ]
 
 
+JSON_TYPES = frozenset({str, int, float, bool, type(None), list, dict})
+
+
 def plain(value: Any) -> Any:
     """Return a column's value as it stands in an entry: JSON types, times in UTC with microseconds."""
+    if type(value) in JSON_TYPES:
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(value, uuid.UUID):

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str], *, here: Path | None = None) -> int:
 
 def parser(*, here: Path | None) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
-        description="Check an evidence package offline. Exit 0: intact; 1: not, each wrong thing is named; 2: unreadable."
+        description="Check an evidence package offline. Exit 0: intact; 1: not, with each wrong thing; 2: unreadable."
     )
     if here is None:
         made.add_argument("package", type=Path, help="the package, a zip file or the unpacked folder")

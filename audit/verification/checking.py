@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.proofs.canonical import CanonicalError, canonical_json
+from audit.proofs.notes import NoteError, parse_checkpoint, parse_note
 from audit.verification.bag import Digests, check_bag
 from audit.verification.figures import check_figures
 from audit.verification.findings import Report
@@ -31,6 +32,7 @@ def check_package(path: Path, *, pins: Sequence[str], checkpoints: Sequence[byte
         logs = [log for log in found if log is not None]
         if not found:
             report.wrong("The package holds no log.")
+        name_strangers(checkpoints, logs=logs, report=report)
         said: dict[tuple[str, int], Any] = {}
         content = content_digest(digests)
         for log in logs:
@@ -40,6 +42,18 @@ def check_package(path: Path, *, pins: Sequence[str], checkpoints: Sequence[byte
         except (CanonicalError, KeyError, TypeError, *READ_ERRORS) as error:
             report.wrong(f"The figures or cases are malformed: {type(error).__name__} {error}.")
     return report
+
+
+def name_strangers(checkpoints: Sequence[bytes], *, logs: Sequence[Log], report: Report) -> None:
+    """A kept checkpoint that belongs to none of the logs proves nothing: say so."""
+    for data in checkpoints:
+        try:
+            origin = parse_checkpoint(parse_note(data).text).origin
+        except NoteError as error:
+            report.wrong(f"A checkpoint that was given cannot be read: {error}.")
+            continue
+        if origin not in {log.checkpoint.origin for log in logs}:
+            report.wrong(f"The checkpoint that was given is of {origin}, a log that this package does not hold.")
 
 
 def previous_checkpoints(package: Package) -> Iterable[bytes]:

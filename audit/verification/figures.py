@@ -4,6 +4,8 @@ A case row says which run, read and truth count; the entries are proved. So a
 figure follows from rows, and rows from entries of the signed log.
 """
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -62,7 +64,7 @@ class Tally:
         return shares.get(metric)
 
 
-def area(positive: "array[float]", negative: "array[float]") -> float:
+def area(positive: array[float], negative: array[float]) -> float:
     """Return the area under the curve as the share of pairs in the right order, ties counting half."""
     ranked = sorted([(score, 1) for score in positive] + [(score, 0) for score in negative])
     below = wins = at = 0

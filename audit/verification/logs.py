@@ -1,5 +1,7 @@
 """Checks one log of a package: its signed checkpoint, its tiles, and that every entry is a leaf of the signed tree."""
 
+from __future__ import annotations
+
 import base64
 from array import array
 from bisect import bisect_left
@@ -8,11 +10,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from audit.proofs import notes
-from audit.proofs.canonical import CanonicalError, parse_json
+from audit.proofs.canonical import parse_json
 from audit.proofs.merkle import HASH_BYTES, root, verify_consistency
 from audit.proofs.tiles import WIDTH, TiledTree, TileError, consistency_from_tiles, hashes_in, tile_width
-from audit.verification.findings import Report
-from audit.verification.opening import Package
+from audit.verification.findings import Report, UnreadableError
+from audit.verification.opening import READ_ERRORS, Package
 
 LOGS = "data/logs/"
 TILE_BYTES = WIDTH * HASH_BYTES
@@ -46,7 +48,7 @@ def check_log(
         for note in kept:
             check_kept(note, log=log, tree=tree, report=report)
         log.positions = read_positions(package, log)
-    except (notes.NoteError, TileError, CanonicalError, KeyError, ValueError, OverflowError) as error:
+    except (UnreadableError, KeyError, TypeError, OverflowError, *READ_ERRORS) as error:
         report.wrong(f"The log of {organisation} does not hold: {error}.")
         return None
     return log
@@ -181,7 +183,7 @@ def check_kept(note: bytes, *, log: Log, tree: TiledTree, report: Report) -> Non
 # 2. Entries: each line is a leaf of the signed tree.
 
 
-def read_positions(package: Package, log: Log) -> "array[int]":
+def read_positions(package: Package, log: Log) -> array[int]:
     """Return the positions of the exported entries, one for each line; strictly rising."""
     positions: array[int] = array("Q")
     with package.open(log.file("positions.txt")) as file:

@@ -76,7 +76,8 @@ def test_a_changed_text_is_rejected(change):
 @pytest.mark.parametrize(
     "data",
     [b"", b"text\n", b"text\n\n", b"\n\n\xe2\x80\x94 a AAAAAAA=\n", b"text\n\n- a AAAAAAA=\n",
-     b"text\n\n\xe2\x80\x94 a b\n", b"text\n\n\xe2\x80\x94 a AAAAAAA=", b"te\x07xt\n\n\xe2\x80\x94 a AAAAAAA=\n", b"\xff\n\n\xe2\x80\x94 a AAAAAAA=\n",
+     b"text\n\n\xe2\x80\x94 a b\n", b"text\n\n\xe2\x80\x94 a AAAAAAA=",
+     b"te\x07xt\n\n\xe2\x80\x94 a AAAAAAA=\n", b"\xff\n\n\xe2\x80\x94 a AAAAAAA=\n",
      b"text\n\n\xe2\x80\x94 a+b AAAAAAA=\n"],
 )  # fmt: skip
 def test_what_is_no_note_is_rejected(data):
