@@ -32,7 +32,7 @@ def open_row(row: SetAside, *, by: User, now: datetime) -> str:
 
 def content_of(row: SetAside) -> str:
     keyring = keyring_of(row.site.organisation_id)
-    return keyring.open(row.ciphertext, subject=f"set-aside/{row.digest}").decode("utf-8", "replace")
+    return keyring.open(bytes(row.ciphertext), subject=f"set-aside/{row.digest}").decode("utf-8", "replace")
 
 
 def replay_row(row: SetAside, *, text: str, by: User, now: datetime) -> Receipt:

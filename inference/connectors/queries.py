@@ -63,7 +63,7 @@ def inference_feeds(deployments: QuerySet[Deployment], *, now: datetime) -> list
 
 
 def site_feeds(sites: Sequence[Site], *, now: datetime) -> list[Feed]:
-    feeds = []
+    feeds: list[Feed] = []
     for plural in OF_A_SITE:
         table: Any = KINDS[plural].table
         latest = table.objects.filter(site=OuterRef("pk")).order_by("-id").values("received_at")[:1]
@@ -83,7 +83,7 @@ def site_feeds(sites: Sequence[Site], *, now: datetime) -> list[Feed]:
     return sorted(feeds, key=lambda feed: feed.site.pk)
 
 
-def counted(facts: QuerySet[Any], *, by: str, now: datetime) -> Mapping[str, dict[str, int]]:
+def counted(facts: QuerySet[Any], *, by: str, now: datetime) -> Mapping[str, dict[str, Any]]:
     rows = facts.values_list(by).annotate(
         week=Count("id"),
         day=Count("id", filter=Q(received_at__gte=now - DAY)),
@@ -92,7 +92,7 @@ def counted(facts: QuerySet[Any], *, by: str, now: datetime) -> Mapping[str, dic
     return {key: {"week": week, "day": day, "flagged": flagged} for key, week, day, flagged in rows}
 
 
-def waiting_by(rows: QuerySet[SetAside], *, by: str) -> Mapping[str, dict[str, int]]:
+def waiting_by(rows: QuerySet[SetAside], *, by: str) -> Mapping[str, dict[str, Any]]:
     waiting = rows.filter(state=SetAside.State.WAITING).values_list(by)
     counts = waiting.annotate(
         quarantined=Count("id", filter=Q(outcome=SetAside.Outcome.QUARANTINED)),

@@ -14,6 +14,7 @@ from typing import Any
 
 LONGEST_UID = 256
 LONGEST_KEY = 128
+LARGEST_NUMBER = 1e15  # from here on JSON in the database and in an entry would not print alike
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
 Parser = Callable[[Any], Any]
@@ -61,6 +62,8 @@ def number(value: Any) -> float:
         raise ValueError("is too large a number") from None
     if not math.isfinite(found):
         raise ValueError("is not a finite number")
+    if abs(found) >= LARGEST_NUMBER:
+        raise ValueError("is too large a number")
     return found
 
 

@@ -31,6 +31,7 @@ DROPPED_STUDY_FIELDS = (
     "operator",
 )
 OBJECT_UIDS = {"series_uid": Link.Type.SERIES_UID, "sop_instance_uid": Link.Type.INSTANCE_UID}
+AS_IT_IS = frozenset({str, float, bool})
 MARK_UID = "mark_uid"  # a device may use a DICOM tracking uid, so it is not kept as sent
 
 REASONS = frozenset({
@@ -80,6 +81,8 @@ def free_value(row: Row, name: str, value: str, *, identities: Identities, perso
 
 def jsonable(value: Any, *, identities: Identities) -> Any:
     """Return a clean value as JSON, with the series and instances inside it under random ids."""
+    if type(value) in AS_IT_IS:
+        return value
     if isinstance(value, datetime):
         return plain(value)
     if isinstance(value, Mapping):

@@ -197,7 +197,7 @@ def settle_lost(rows: Sequence[Row], *, context: Context, stored: Stored) -> Non
 
 
 def fact_of(row: Row, *, context: Context) -> Fact:
-    fact = context.kind.table(**row.columns, flags=sorted(row.flags), defaulted=sorted(row.defaulted))
+    fact: Any = context.kind.table(**row.columns, flags=sorted(row.flags), defaulted=sorted(row.defaulted))
     if context.kind.part_table is not None:
         fact.set_parts([context.kind.part_table(**part) for part in row.parts])
     return fact

@@ -1,17 +1,17 @@
 """Facts and their parts go in by COPY, many at once."""
 
-import json
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
+import orjson
 from django.db import connection
 from django.db.models import Field, JSONField, Model
 
-from audit.log.models import Fact
 from inference.intake.context import Context
 
 
-def write_facts(facts: Sequence[Fact], *, context: Context) -> None:
+def write_facts(facts: Sequence[Any], *, context: Context) -> None:
     """Write facts of one kind, and their parts under the ids they got."""
     if not facts:
         return
@@ -46,11 +46,12 @@ def copy_rows(rows: Sequence[Model]) -> None:
                 copy.write_row(values)
 
 
-def row_values(rows: Iterable[Model], *, fields: "Sequence[Field[Any, Any]]") -> Iterable[tuple[Any, ...]]:
-    columns = [(field.attname, isinstance(field, JSONField)) for field in fields]
+def row_values(rows: Iterable[Model], *, fields: "Sequence[Field[Any, Any]]") -> Iterable[Sequence[Any]]:
+    columns_of = attrgetter(*(field.attname for field in fields))
+    places = [place for place, field in enumerate(fields) if isinstance(field, JSONField)]
     for row in rows:
-        yield tuple(column_value(getattr(row, name), is_json=is_json) for name, is_json in columns)
-
-
-def column_value(value: Any, *, is_json: bool) -> Any:
-    return json.dumps(value) if is_json and value is not None else value
+        values = list(columns_of(row))
+        for place in places:
+            if values[place] is not None:
+                values[place] = orjson.dumps(values[place]).decode()
+        yield values
