@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inference.connectors.urls")),
     path("", include("inference.studies.urls")),
     path("", include("inference.reads.urls")),
+    path("", include("inference.truth.urls")),
     path("", include("monitoring.signals.urls")),
     path("", include("monitoring.feeds.urls")),
     path("", include("monitoring.drift.urls")),
