@@ -1,4 +1,4 @@
-"""What is done to a database before it is served: migrate as its owner, collect the static files."""
+"""What is done to a database before it is served, and what is asked of it."""
 
 import sys
 import time
@@ -10,29 +10,21 @@ from deploy.installing import ROOT
 from deploy.parts import Part, PartError, stop_all
 
 POLL_SECONDS = 0.05
-COMMANDS = (
-    ["migrate", "--database=owner", "--verbosity=0"],
-    ["collectstatic", "--noinput", "--verbosity=0"],
-)
 
 
 def prepare_database(environment: Mapping[str, str]) -> None:
-    """Run both at once; each loads Django for itself.
+    """Bring the tables up to date.
 
     Raises:
-        PartError: one failed; what it said stands above.
+        PartError: it failed; what it said stands above.
     """
-    parts = [
-        Part(name=each[0], command=[sys.executable, str(ROOT / "manage.py"), *each], environment=environment, log=None)
-        for each in COMMANDS
-    ]
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--database=owner", "--verbosity=0"]
+    part = Part(name="migrate", command=command, environment=environment, log=None)
     try:
-        for part in parts:
-            part.start()
-        for part in parts:
-            finish(part)
+        part.start()
+        finish(part)
     finally:
-        stop_all(parts)
+        stop_all([part])
 
 
 def finish(part: Part) -> None:

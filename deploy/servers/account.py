@@ -10,6 +10,7 @@ import pwd
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.servers.errors import NoAccountError
 
@@ -23,7 +24,7 @@ class Account:
     gid: int
     is_lent: bool  # another user than the one we run as
 
-    def as_popen(self) -> dict[str, object]:
+    def as_popen(self) -> dict[str, Any]:
         """Return what `subprocess` needs to become this user."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_lent else {}
 

@@ -94,7 +94,6 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = RADVIGIL_HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
@@ -109,6 +108,11 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Behind a proxy that ends TLS and sets X-Forwarded-Proto itself (deploy/nginx.conf).
+RADVIGIL_TLS = env_bool("RADVIGIL_TLS", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if RADVIGIL_TLS else None
+SECURE_HSTS_SECONDS = 31_536_000 if RADVIGIL_TLS else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = RADVIGIL_TLS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
