@@ -28,7 +28,7 @@ from audit.errors import UnknownActionError
 
 __all__ = [
     "ACTIONS", "Bound", "Hidden", "NotVisibleError", "Scope", "Shared", "allowed", "effective_level",
-    "hide_small", "level_for", "may", "member_required", "require", "scope_for",
+    "hide_small", "level_for", "may", "member_required", "require", "scope_for", "user_of",
 ]  # fmt: skip
 
 Visitor = User | AnonymousUser
@@ -152,6 +152,17 @@ def level_for(user: Visitor, *, organisation: str, site: str, product: str, shar
 
 def is_member(user: Visitor) -> bool:
     return isinstance(user, User) and user.is_active and bool(user.live_grants)
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return who is logged in, on a page whose guard has let them in.
+
+    Raises:
+        NotVisibleError: nobody is.
+    """
+    if not isinstance(request.user, User):
+        raise NotVisibleError
+    return request.user
 
 
 def member_required(view: View) -> View:

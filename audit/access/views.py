@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.access import sessions
 from audit.access.actions import change_password
+from audit.access.decisions import user_of
 from audit.access.forms import LogInForm, PasswordForm
 from audit.access.secrets import DEMO_PASSWORD
 
@@ -74,16 +75,17 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("current", "new", "again")
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    form = PasswordForm(request.POST if request.method == "POST" else None, user=request.user)
+    user = user_of(request)
+    form = PasswordForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST" and form.is_valid():
-        change_password(user=request.user, password=form.cleaned_data["new"], by=request.user, now=timezone.now())
-        update_session_auth_hash(request, request.user)
+        change_password(user=user, password=form.cleaned_data["new"], by=user, now=timezone.now())
+        update_session_auth_hash(request, user)
         messages.success(request, "Your password is changed. Other sessions of yours are closed.")
         return redirect("access:account")
     context = {
         "form": form,
-        "grants": request.user.live_grants,
-        "tokens": request.user.token_set.filter(revoked_at=None).order_by("-created_at"),
+        "grants": user.live_grants,
+        "tokens": user.token_set.filter(revoked_at=None).order_by("-created_at"),
         "breadcrumbs": [("Overview", "/"), ("Account", "")],
     }
     return render(request, "audit/access/account.html", context, status=422 if request.method == "POST" else 200)

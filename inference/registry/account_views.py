@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.access.actions import add_grant, create_user, deactivate, end_grant, reactivate, revoke_token
-from audit.access.decisions import NotVisibleError, Scope, allowed, scope_for
+from audit.access.decisions import NotVisibleError, Scope, allowed, scope_for, user_of
 from audit.access.models import Token, User
 from audit.access.queries import tokens_of, users_within
 from audit.errors import AccessError
@@ -53,7 +53,7 @@ def created(request: HttpRequest, *, form: UserForm) -> HttpResponse:
     made, password = create_user(
         username=form.cleaned_data["username"],
         printed_name=form.cleaned_data["printed_name"],
-        by=request.user,
+        by=user_of(request),
         now=timezone.now(),
         **{name: form.cleaned_data[name] for name in ("role", "organisation", "site", "product", "level")},
     )
@@ -95,7 +95,7 @@ def grant(request: HttpRequest, username: str) -> HttpResponse:
     form = GrantForm(request.POST, scope=scope_for(request.user, USERS))
     if not form.is_valid():
         return user_page(request, person, form=form, status=422)
-    add_grant(user=person, values=form.values(), by=request.user, now=timezone.now())
+    add_grant(user=person, values=form.values(), by=user_of(request), now=timezone.now())
     return redirect("registry:user", username)
 
 
@@ -135,7 +135,7 @@ def get_whole_user_for(request: HttpRequest, username: str) -> User:
 
 def act(request: HttpRequest, username: str, action: Any, **subject: Any) -> HttpResponse:
     try:
-        action(**subject, by=request.user, now=timezone.now())
+        action(**subject, by=user_of(request), now=timezone.now())
     except AccessError as error:
         messages.error(request, str(error))
     return redirect("registry:user", username)
@@ -149,7 +149,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST if request.method == "POST" else None, **choices)
     made = secret = None
     if request.method == "POST" and form.is_valid():
-        made, secret = create_token_for(**form.holder(), by=request.user, now=timezone.now())
+        made, secret = create_token_for(**form.holder(), by=user_of(request), now=timezone.now())
         form = TokenForm(**choices)
     context = {
         "form": form,
@@ -189,7 +189,7 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
         raise NotVisibleError
     try:
         organisation = responsible_for(deployment=token.deployment, site=token.site)
-        revoke_token(token=token, organisation=organisation, by=request.user, now=timezone.now())
+        revoke_token(token=token, organisation=organisation, by=user_of(request), now=timezone.now())
     except AccessError as error:
         messages.error(request, str(error))
     return redirect("registry:tokens")

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from audit.access.decisions import NotVisibleError, allowed, scope_for
+from audit.access.decisions import NotVisibleError, allowed, scope_for, user_of
 from inference.errors import HistoryError, RegistryFileError
 from inference.registry.actions import register
 from inference.registry.browsing import (
@@ -162,7 +162,7 @@ def register_file(request: HttpRequest) -> HttpResponse:
     report = None
     if request.method == "POST" and form.is_valid():
         try:
-            report = register(text=form.cleaned_data["file"], actor=request.user.actor, now=timezone.now())
+            report = register(text=form.cleaned_data["file"], actor=user_of(request).actor, now=timezone.now())
         except (RegistryFileError, HistoryError) as error:
             form.add_error("file", f"Nothing was registered. {error}")
     context = {

@@ -11,10 +11,18 @@ DAY = {"type": "date"}
 MOMENT = {"type": "datetime-local"}
 
 
+class MomentInput(forms.DateTimeInput):
+    """Shows a day alone as its last minute, since the browser takes nothing shorter."""
+
+    def format_value(self, value: Any) -> str | None:
+        text = str(value or "")
+        return f"{text}T23:59" if len(text) == len("2026-03-01") else super().format_value(value)
+
+
 class MomentField(forms.Field):
     """A moment in UTC; a day alone means its end."""
 
-    widget = forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M")
+    widget = MomentInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M")
 
     def to_python(self, value: Any) -> datetime | None:
         text = str(value or "").strip()

@@ -1,6 +1,5 @@
 """What the template of the product page is given: finished tables and charts, nothing left to compute."""
 
-from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -18,17 +17,16 @@ from monitoring.dashboards.product import (
     slice_rows,
     tiles,
 )
+from monitoring.dashboards.recounting import answers
 from monitoring.performance.metrics import metrics_of
-from monitoring.performance.queries import estimates
 from monitoring.performance.questions import EstimateSet
 from monitoring.signals.queries import statuses_of
 
 
 def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
     """Return everything that the product page shows."""
-    overall = estimates(asked.question)
-    months = estimates(replace(asked.question, by="month"))
-    sites = estimates(replace(asked.question, by="site"))
+    found = answers(asked.question, by=("month", "site", by))
+    overall, months, sites = found.overall, found.cuts["month"], found.cuts["site"]
     metrics = metrics_of(asked.finding.kind)
     names = {each.site_id: each.site.name for each in asked.deployments}
     statuses = statuses_of([each.pk for each in asked.deployments])
@@ -43,12 +41,12 @@ def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
         "claims": claim_rows(asked, overall),
         "sum": adding_up(asked, overall),
         "truths": [words for _, words in TRUTHS],
-        "counts": counts_table(asked),
+        "counts": counts_table(asked, found.counts),
         "charts": charts(asked, months),
         "columns": [label_of(metric) for metric in metrics],
         "site_rows": slice_rows(asked, sites, metrics=metrics, names=names),
         "by": by.replace("_", " "),
-        "by_rows": slice_rows(asked, estimates(replace(asked.question, by=by)), metrics=metrics) if by else [],
+        "by_rows": slice_rows(asked, found.cuts[by], metrics=metrics) if by else [],
         "cases_href": asked.cases_href(),
         "breadcrumbs": [("Overview", reverse("dashboards:overview")), (asked.product.name, "")],
     }

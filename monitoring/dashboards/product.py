@@ -1,6 +1,5 @@
 """Everything the page of one product shows: figures with their counts, months, sites, claims, and what is left out."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,12 +16,9 @@ from monitoring.cases.reasons import sentence
 from monitoring.dashboards.cells import Cell, cell_of, fit_to_show
 from monitoring.dashboards.claims import Verdict, verdict
 from monitoring.dashboards.metrics import CASES_BEHIND, label_of
-from monitoring.performance.gathering import gather
 from monitoring.performance.metrics import BINARY, metrics_of
 from monitoring.performance.queries import estimates
 from monitoring.performance.questions import EstimateSet, Figure, Question
-from monitoring.performance.rolled import can_roll, rolled
-from monitoring.performance.scopes import scope_of as question_scope
 from monitoring.signals.models import Signal
 from monitoring.signals.queries import founded, visible_signals
 from monitoring.statistics.results import Estimate
@@ -232,14 +228,14 @@ class CountCell:
     href: str
 
 
-def counts_table(asked: Asked) -> list[tuple[str, list[CountCell]]] | None:
+def counts_table(asked: Asked, counts: Mapping[tuple[str, str], int]) -> list[tuple[str, list[CountCell]]] | None:
     """Return the counted cases by decision and truth; None for a finding without decisions.
 
     One small cell hides them all: the others and the figures would tell it.
     """
     if not set(BINARY) <= set(metrics_of(asked.finding.kind)):
         return None
-    counts, least = decision_counts(asked.question), asked.minimum_count()
+    least = asked.minimum_count()
     hidden = next(
         (each for number in counts.values() if is_hidden(each := hide_small(number, minimum_count=least))), None
     )
@@ -259,24 +255,6 @@ def counts_table(asked: Asked) -> list[tuple[str, list[CountCell]]] | None:
 
 def is_hidden(value: int | Hidden) -> bool:
     return isinstance(value, Hidden)
-
-
-def decision_counts(question: Question) -> Mapping[tuple[str, str], int]:
-    """Return how many counted cases have each decision and truth; whatever is neither counts as unknown."""
-    scope = question_scope(question)
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    if can_roll(replace(question, metrics=BINARY), scope):
-        for cell, number in rolled(question, scope).slices[""].cells.items():
-            counts[clear(cell.decision), clear(cell.truth)] += number
-        return counts
-    for rows in gather(question, scope).rows.values():
-        for row in rows:
-            counts[clear(row.decision), clear(row.truth)] += 1
-    return counts
-
-
-def clear(state: str) -> str:
-    return state if state in ("positive", "negative") else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """The overview, the page of one product and the list of cases."""
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +20,7 @@ from monitoring.dashboards.case_list import CSV_COLUMNS, LONGEST_CSV, PAGE_ROWS
 from monitoring.dashboards.forms import ProductForm
 from monitoring.dashboards.presenting import product_context
 from monitoring.dashboards.progress import making
-from monitoring.performance.queries import estimates
+from monitoring.dashboards.recounting import answers
 from monitoring.performance.scopes import DIMENSIONS
 
 STATES = (("act", "act"), ("watch", "watch"), ("ok", "OK"), ("unknown", "not known"))
@@ -100,8 +99,7 @@ def product_csv(request: HttpRequest, key: str) -> HttpResponseBase:
     if not form.is_valid():
         raise NotVisibleError
     rows: list[Any] = []
-    for by in dict.fromkeys(["", "month", "site", form.cleaned_data["by"]]):
-        found = estimates(replace(asked.question, by=by))
+    for found in answers(asked.question, by=("month", "site", form.cleaned_data["by"])).cuts.values():
         rows += exporting.figure_rows(found, minimum_count=asked.minimum_count())
     return exporting.csv_response(exporting.FIGURE_COLUMNS, rows, name=f"{key}-{asked.finding.key}")
 

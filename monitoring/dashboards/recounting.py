@@ -1,0 +1,90 @@
+"""Several cuts of one question. Counted again from the facts, the studies are read once for all of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from monitoring.cases.facts import CountedCase
+from monitoring.performance.gathering import (
+    Gathered,
+    counted_again,
+    gather,
+    inside,
+    needs_facts,
+    row_of_case,
+    slice_value,
+)
+from monitoring.performance.metrics import BINARY, Setting, figure, metrics_of
+from monitoring.performance.queries import estimates
+from monitoring.performance.questions import EstimateSet, Question
+from monitoring.performance.rolled import can_roll, named, rolled
+from monitoring.performance.samples import sample_of
+from monitoring.performance.scopes import Scope, scope_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """The answers to one question, by the dimension it is cut by ("" for none), and its counts."""
+
+    cuts: Mapping[str, EstimateSet]
+    counts: Mapping[tuple[str, str], int]
+
+    @property
+    def overall(self) -> EstimateSet:
+        return self.cuts[""]
+
+
+def answers(question: Question, *, by: Iterable[str]) -> Answers:
+    """Return a question answered overall and by each dimension."""
+    scope = scope_of(question)
+    dimensions = list(dict.fromkeys(["", *by]))
+    if not needs_facts(question, scope):
+        cuts = {each: estimates(replace(question, by=each)) for each in dimensions}
+        return Answers(cuts=cuts, counts=decision_counts(question, scope))
+    cases = [case for case in counted_again(question, scope) if inside(case.acquired_on, question)]
+    cuts = {each: recounted(replace(question, by=each), cases, scope=scope) for each in dimensions}
+    return Answers(cuts=cuts, counts=counts_of((case.decision, case.truth) for case in cases if not case.excluded))
+
+
+def recounted(question: Question, cases: Iterable[CountedCase], *, scope: Scope) -> EstimateSet:
+    """Return the estimates of cases that were counted already."""
+    gathered = Gathered()
+    for case in cases:
+        if case.excluded:
+            gathered.excluded[case.excluded] += 1
+        else:
+            gathered.rows[slice_value(case, question.by)].append(row_of_case(case))
+    samples = gathered.samples()
+    if not samples and not question.by:
+        samples = {"": sample_of([])}
+    setting = Setting(kind=scope.finding.kind, classes=scope.finding.classes)
+    figures = tuple(
+        figure(metric, sample, setting=setting, slice=named(question.by, value))
+        for value, sample in samples.items()
+        for metric in metrics_of(scope.finding.kind)
+    )
+    return EstimateSet(question=question, excluded=dict(gathered.excluded), figures=figures)
+
+
+def decision_counts(question: Question, scope: Scope) -> Mapping[tuple[str, str], int]:
+    """Return how many counted cases have each decision and truth."""
+    if can_roll(replace(question, metrics=BINARY), scope):
+        cells = rolled(question, scope).slices[""].cells
+        counts: dict[tuple[str, str], int] = defaultdict(int)
+        for cell, number in cells.items():
+            counts[clear(cell.decision), clear(cell.truth)] += number
+        return counts
+    rows = gather(question, scope).rows.values()
+    return counts_of((row.decision, row.truth) for some in rows for row in some)
+
+
+def counts_of(states: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    for decision, truth in states:
+        counts[clear(decision), clear(truth)] += 1
+    return counts
+
+
+def clear(state: str) -> str:
+    """Return the state, or nothing where it is neither of the two: then it counts as not known."""
+    return state if state in ("positive", "negative") else ""
