@@ -5,11 +5,13 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("monitoring.dashboards.urls")),
     path("", include("audit.access.urls")),
+    path("", include("audit.serving.urls")),
     path("", include("inference.registry.urls")),
     path("", include("inference.connectors.urls")),
     path("", include("inference.studies.urls")),
     path("", include("inference.reads.urls")),
     path("", include("inference.truth.urls")),
+    path("", include("inference.rescoring.urls")),
     path("", include("monitoring.signals.urls")),
     path("", include("monitoring.feeds.urls")),
     path("", include("monitoring.drift.urls")),
