@@ -17,6 +17,7 @@ TORCH = ROOT / "deploy" / "requirements-torch.txt"
 TEST_PINS = ROOT / "deploy" / "requirements-test.txt"
 LONE_TEST_PINS = ROOT / "deploy" / "requirements-test-alone.txt"
 OLDEST = (3, 11)
+WHOLE = "--no-deps"  # a pinned file is complete; old pips stumble over extras where every line has a hash
 
 
 def installed_python(*, with_tests: bool) -> Path:
@@ -25,9 +26,9 @@ def installed_python(*, with_tests: bool) -> Path:
     python = VENV / "bin" / "python"
     if not runs(python):
         make_environment()
-    install(python, name="product", steps=([PINS], [TORCH]))
+    install(python, name="product", steps=([WHOLE, PINS], [TORCH]))
     if with_tests:
-        install(python, name="tests", steps=([TEST_PINS], ["--no-deps", LONE_TEST_PINS]))
+        install(python, name="tests", steps=([WHOLE, TEST_PINS], [WHOLE, LONE_TEST_PINS]))
     return python
 
 
@@ -64,6 +65,8 @@ def install(python: Path, *, name: str, steps: Sequence[Sequence[Path | str]]) -
         command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *options]
         if subprocess.run(command, check=False, cwd=ROOT).returncode:
             sys.exit("Installing failed; what pip said stands above. Start again to go on where it stopped.")
+    if name == "product" and subprocess.run([str(python), "-m", "pip", "check"], check=False).returncode:
+        sys.exit("The pins do not fit this Python; what is missing stands above. Python 3.11 is known to work.")
     stamp.write_text(wanted)
 
 
