@@ -84,7 +84,7 @@ def append_entries(drafts: Sequence[EntryDraft], *, using: str = DEFAULT_DB_ALIA
         return {}
     ordered = sorted(drafts, key=lambda draft: draft.key)
     bodies = [entry_body(draft) for draft in ordered]
-    columns = [
+    columns: list[Any] = [
         [draft.organisation for draft in ordered],
         [draft.scope for draft in ordered],
         [draft.kind for draft in ordered],

@@ -92,7 +92,7 @@ def grant_rights(connection: Any) -> None:
         cursor.execute(GUARDED, [f"{GUARD}_rows"])
         guarded = [table for (table,) in cursor.fetchall()]
         for name, statements in (("application", application_rights), ("sequencer", sequencer_rights)):
-            role = settings.RADVIGIL_ROLES[name]
+            role = str(settings.RADVIGIL_ROLES[name])
             if is_another_role(cursor, role):
                 quoted = connection.ops.quote_name(role)
                 for statement in statements(guarded):

@@ -95,7 +95,7 @@ def report(
     verifier: str,
 ) -> str:
     """Return the report as one HTML file that needs nothing else and prints on paper."""
-    blocks = [block | {"left_out": left_out(block["excluded"])} for block in figures]
+    blocks = [{**block, "left_out": left_out(block["excluded"])} for block in figures]
     context = {
         "scope": scope,
         "registry": registry,

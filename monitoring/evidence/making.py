@@ -24,7 +24,7 @@ from audit.proofs.notes import NoteError, PublicKey, parse_checkpoint, parse_not
 from monitoring.errors import UnreadablePackageError
 from monitoring.evidence import documents
 from monitoring.evidence.entries import bodies_at, positions_of, shown_with_age_band
-from monitoring.evidence.figures import figure_sets
+from monitoring.evidence.headline import figure_sets
 from monitoring.evidence.rows import Met, case_lines
 from monitoring.evidence.scopes import Scope
 from monitoring.rollups.actions import follow
