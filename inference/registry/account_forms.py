@@ -21,7 +21,7 @@ def keys(rows: Any) -> list[tuple[str, str]]:
 class GrantForm(forms.Form):
     """One role and what it is bound to; never further than the administrator's own reach."""
 
-    role = forms.ChoiceField(choices=Role.choices)
+    role = forms.ChoiceField(choices=[(key, label[0].upper() + label[1:]) for key, label in Role.choices])
     organisation = forms.ChoiceField(required=False)
     site = forms.ChoiceField(required=False)
     product = forms.ChoiceField(required=False)
