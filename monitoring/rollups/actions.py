@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Max
 
-from audit.log.queries import entries_after, organisations_in_log
+from audit.log.models import Entry
+from audit.log.queries import organisations_in_log
 from monitoring.cases.actions import Counter, forget_cases, recount
 from monitoring.cases.facts import CountedCase
 from monitoring.rollups.binning import Scale, scale_of
@@ -29,48 +31,87 @@ FOLLOWER = "rollups"
 BATCH_ENTRIES = 50_000
 CHUNK_STUDIES = 500
 MOST_SLICES = 100_000
+MOST_SEEN = 200_000
 LOCK = 0x5244_524F
 
 logger = logging.getLogger(__name__)
 
 
 def follow(*, now: datetime) -> int:
-    """Fold everything the logs hold after the cursors and return how many entries that were."""
-    return sum(follow_organisation(organisation) for organisation in organisations_in_log())
+    """Fold everything the logs hold after the cursors and return how many entries that were.
+
+    What registrations change comes first, so that no study is counted twice for it.
+    """
+    ends = {organisation: log_size(organisation) for organisation in organisations_in_log()}
+    waiting = [stretch_of(organisation, end=end) for organisation, end in ends.items()]
+    recount_products(set().union(*(products_touched(stretch) for stretch in waiting)))
+    return sum(follow_organisation(organisation, end=end) for organisation, end in ends.items())
 
 
-def follow_organisation(organisation: str) -> int:
-    folded = 0
-    while read := follow_batch(organisation):
+def follow_organisation(organisation: str, *, end: int) -> int:
+    folded, seen = 0, Seen()
+    while read := follow_batch(organisation, end=end, seen=seen):
         folded += read
         logger.info("entries folded: organisation=%s entries=%d", organisation, read)
     return folded
 
 
+def stretch_of(organisation: str, *, end: int) -> Stretch:
+    cursor = Cursor.objects.filter(follower=FOLLOWER, organisation=organisation).first()
+    return Stretch(organisation=organisation, first=cursor.position if cursor else 0, end=end)
+
+
+def recount_products(products: set[str]) -> None:
+    """Count the studies of products again, a chunk in each transaction: doing it twice changes nothing."""
+    after = None
+    while products and (some := studies_of_products(products, after=after, limit=CHUNK_STUDIES)):
+        with transaction.atomic():
+            wait_for_turn()
+            fold_studies(some)
+        after = some[-1]
+
+
+@dataclass(slots=True)
+class Seen:
+    """How long the log was when a study was last counted: entries below that were in the count already."""
+
+    sizes: dict[UUID, int] = field(default_factory=dict)
+
+    def fresh(self, places: Mapping[UUID, int]) -> list[UUID]:
+        """Return the studies with an entry that their last count may not have known."""
+        return [study for study, place in places.items() if place >= self.sizes.get(study, 0)]
+
+    def note(self, studies: Sequence[UUID], *, size: int) -> None:
+        if len(self.sizes) > MOST_SEEN:
+            self.sizes.clear()
+        self.sizes.update(dict.fromkeys(studies, size))
+
+
 @transaction.atomic
-def follow_batch(organisation: str) -> int:
+def follow_batch(organisation: str, *, end: int, seen: Seen) -> int:
     """Fold one batch of a log, cursor included, and return its size."""
     wait_for_turn()
     cursor, _ = Cursor.objects.get_or_create(follower=FOLLOWER, organisation=organisation)
-    waiting = entries_after(organisation=organisation, position=cursor.position, limit=BATCH_ENTRIES)
-    positions = list(waiting.values_list("position", flat=True))
-    if not positions:
+    size, last = log_size(organisation), min(end, cursor.position + BATCH_ENTRIES)
+    if cursor.position >= last:
         return 0
-    stretch = Stretch(organisation=organisation, first=cursor.position, end=int(positions[-1] or 0) + 1)
-    fold_stretch(stretch)
-    cursor.position = stretch.end
+    stretch = Stretch(organisation=organisation, first=cursor.position, end=last)
+    studies = seen.fresh(studies_touched(stretch))
+    fold_studies(studies)
+    seen.note(studies, size=size)
+    cursor.position = last
     cursor.save(update_fields=["position"])
-    return len(positions)
+    return last - stretch.first
 
 
-def fold_stretch(stretch: Stretch) -> None:
-    products = products_touched(stretch)
-    studies = chain(chunks(studies_touched(stretch)), chunks_of_products(products))
+def fold_studies(studies: Sequence[UUID]) -> None:
+    if not studies:
+        return
     counter = Counter.load()
     delta: Delta = {}
     scale = scales(counter)
     with collection_paused():
-        for chunk in studies:
+        for chunk in chunks(studies):
             fold(recount(chunk, counter=counter), scale_of=scale, into=delta)
             if len(delta) > MOST_SLICES:
                 add_to_sums(delta)
@@ -90,13 +131,6 @@ def collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def chunks_of_products(products: set[str]) -> Iterator[Sequence[UUID]]:
-    after = None
-    while products and (some := studies_of_products(products, after=after, limit=CHUNK_STUDIES)):
-        yield some
-        after = some[-1]
-
-
 def scales(counter: Counter) -> ScaleOf:
     def scale(case: CountedCase) -> Scale:
         finding = counter.deployments[case.deployment_id].findings.get(case.finding)
@@ -108,6 +142,12 @@ def scales(counter: Counter) -> ScaleOf:
 def chunks(studies: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     for start in range(0, len(studies), CHUNK_STUDIES):
         yield studies[start : start + CHUNK_STUDIES]
+
+
+def log_size(organisation: str) -> int:
+    """Return how many entries of a log have a position; all of them are committed."""
+    last = Entry.objects.filter(organisation=organisation, position__isnull=False).aggregate(last=Max("position"))
+    return 0 if last["last"] is None else int(last["last"]) + 1
 
 
 def wait_for_turn() -> None:
@@ -124,5 +164,4 @@ def rebuild() -> None:
     forget_sums()
     Cursor.objects.filter(follower=FOLLOWER).delete()
     for organisation in organisations_in_log():
-        while follow_batch(organisation):
-            pass
+        follow_organisation(organisation, end=log_size(organisation))

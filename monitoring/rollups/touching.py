@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from audit.log.models import Entry
 from inference.corrections.models import Correction
@@ -20,7 +20,10 @@ from inference.truth.models import Truth
 from monitoring.cases.corrections import studies_of_persons
 from monitoring.cases.models import Case
 
-TABLES: Mapping[str, Any] = {"event": Event, "read": Read, "truth": Truth, "correction": Correction}
+TABLES: Mapping[str, Any] = {
+    "inference": Inference, "event": Event, "read": Read, "truth": Truth, "correction": Correction,
+}  # fmt: skip
+AMENDABLE = frozenset(TABLES) - {"inference"}
 SETTLED_BY_REGISTRY = ("product/", "finding/", "claim/")
 DEFAULT_RULE_SUBJECT = f"truth_rule/{DEFAULT_RULE}"
 
@@ -49,21 +52,24 @@ class Stretch:
         return set(self.entries.values_list("kind", flat=True).distinct())
 
 
-def studies_touched(stretch: Stretch) -> list[UUID]:
-    """Return the studies whose cases may have changed, in a fixed order."""
-    found: set[UUID | None] = set()
-    kinds = stretch.kinds()
-    if "inference" in kinds:
-        found.update(stretch.facts(Inference).values_list("study_id", flat=True).distinct())
+def studies_touched(stretch: Stretch) -> dict[UUID, int]:
+    """Return the studies whose cases may have changed, in a fixed order, each with its last position here."""
+    kinds, last = stretch.kinds(), stretch.end - 1
+    found: dict[UUID | None, int] = {}
     for kind in sorted(kinds & TABLES.keys()):
-        found.update(stretch.facts(TABLES[kind]).values_list("study_id", flat=True).distinct())
-        found.update(amended_studies(stretch, kind=kind))
+        found |= {study: max(place, found.get(study, 0)) for study, place in last_places(stretch, TABLES[kind])}
+    for kind in sorted(kinds & AMENDABLE):
+        found |= dict.fromkeys(amended_studies(stretch, kind=kind), last)
     if "event" in kinds:
-        found.update(studies_of_early_events(stretch))
+        found |= dict.fromkeys(studies_of_early_events(stretch), last)
     if "correction" in kinds:
         rows = stretch.facts(Correction).values_list("person_id", "other_person_id")
-        found.update(studies_of_persons({each for row in rows for each in row if each}))
-    return sorted(each for each in found if each is not None)
+        found |= dict.fromkeys(studies_of_persons({each for row in rows for each in row if each}), last)
+    return {study: place for study, place in sorted(found.items(), key=lambda pair: str(pair[0])) if study is not None}
+
+
+def last_places(stretch: Stretch, table: Any) -> Iterable[tuple[UUID | None, int]]:
+    return stretch.facts(table).values_list("study_id").annotate(last=Max("entry__position"))
 
 
 def amended_studies(stretch: Stretch, *, kind: str) -> set[UUID | None]:
