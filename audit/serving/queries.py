@@ -55,7 +55,7 @@ def states_of(organisations: Sequence[str]) -> list[LogState]:
     """Return how these logs stand, in four queries however many they are."""
     sizes = dict(Tree.objects.filter(organisation__in=organisations).values_list("organisation", "size"))
     waiting = Entry.objects.filter(organisation__in=organisations, position=None).values("organisation")
-    lags = {row["organisation"]: row for row in waiting.annotate(number=Count("id"), since=Min("at"))}
+    lags: dict[str, Any] = {row["organisation"]: row for row in waiting.annotate(number=Count("id"), since=Min("at"))}
     newest = Checkpoint.objects.filter(organisation__in=organisations).order_by("organisation", "-size")
     signed = {each.organisation: each for each in newest.distinct("organisation")}
     last_keys = LogKey.objects.filter(organisation__in=organisations).order_by("organisation", "-id")
@@ -98,7 +98,7 @@ class LogPaginator(Paginator):  # type: ignore[type-arg]
 
     @property
     def count(self) -> int:  # type: ignore[override]
-        return self._known if self._known is not None else int(self.object_list.count())
+        return self._known if self._known is not None else int(self.object_list.count())  # type: ignore[union-attr,attr-defined,call-arg]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ def make_package(making: Making, *, path: Path) -> Made:
         UnreadablePackageError: the previous package is none.
     """
     draft = path.with_name(f".{path.name}.{making.uid[:8]}.part")
+    draft.unlink(missing_ok=True)  # of a worker that died
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         made = written(making, path=draft)

@@ -1,0 +1,121 @@
+"""Asking for a package, and making it: the row says how far it is, the logs say that it was made."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import connection
+
+from audit.access.models import User
+from audit.errors import AuditError
+from monitoring.errors import MonitoringError
+from monitoring.evidence.making import Making, make_package
+from monitoring.evidence.models import Package
+from monitoring.evidence.queries import path_of
+from monitoring.evidence.scopes import Wanted, scope_of
+
+LOCK_SPACE = 0x52445650
+UNFINISHED = (Package.State.WAITING, Package.State.MAKING)
+
+logger = logging.getLogger(__name__)
+
+
+def request_package(wanted: Wanted, *, by: User, now: datetime) -> Package:
+    """Write down what is wanted; a worker makes it.
+
+    Raises:
+        UnknownScopeError: the product runs nowhere in this scope.
+    """
+    scope = scope_of(wanted)
+    return Package.objects.create(
+        uid=uuid4().hex,
+        product_id=wanted.product,
+        site_id=wanted.site,
+        study_id=wanted.study,
+        signal=wanted.signal,
+        change=wanted.change,
+        deployments=list(scope.keys),
+        since=wanted.since,
+        until=wanted.until,
+        as_of=wanted.as_of,
+        level=wanted.level,
+        minimum_count=wanted.minimum_count,
+        requested_by=by.actor,
+        requested_at=now,
+    )
+
+
+def make_requested(package: Package, *, now: datetime) -> None:
+    """Make a package, unless it is done or another worker is at it. What a dead worker left is begun again."""
+    with turn_at(package) as is_ours:
+        unfinished = Package.objects.filter(pk=package.pk, state__in=UNFINISHED)
+        if is_ours and unfinished.update(state=Package.State.MAKING):
+            make_in_turn(package, now=now)
+
+
+@contextmanager
+def turn_at(package: Package) -> Iterator[bool]:
+    """Hold the package's lock as long as this session lives; answer whether it is ours."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, package.pk % 2**31])
+        is_ours = bool(cursor.fetchone()[0])
+    try:
+        yield is_ours
+    finally:
+        if is_ours and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, package.pk % 2**31])
+
+
+def make_in_turn(package: Package, *, now: datetime) -> None:
+    path = path_of(package)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    making = Making(
+        uid=package.uid,
+        scope=scope_of(wanted_of(package)),
+        actor=package.requested_by,
+        now=now,
+        tell=lambda step: tell(package, step=step),
+    )
+    try:
+        made = make_package(making, path=path)
+    except (MonitoringError, AuditError, OSError) as problem:
+        logger.exception("package failed: uid=%s", package.uid)
+        end(package, state=Package.State.FAILED, reason=str(problem)[:300], finished_at=now)
+        return
+    end(
+        package,
+        state=Package.State.READY,
+        finished_at=now,
+        sha256=made.sha256,
+        size=made.size,
+        cases=made.cases,
+        keys=dict(made.keys),
+    )
+
+
+def tell(package: Package, *, step: str) -> None:
+    Package.objects.filter(pk=package.pk).update(step=step)
+
+
+def end(package: Package, **values: object) -> None:
+    Package.objects.filter(pk=package.pk).update(step="", **values)
+
+
+def wanted_of(package: Package) -> Wanted:
+    return Wanted(
+        product=package.product_id,
+        site=package.site_id,
+        study=package.study_id,
+        signal=package.signal,
+        change=package.change,
+        since=package.since,
+        until=package.until,
+        as_of=package.as_of,
+        level=package.level,
+        minimum_count=package.minimum_count,
+        deployments=tuple(package.deployments),
+    )

@@ -1,0 +1,71 @@
+"""Which packages a person may ask for and see."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from audit.access.decisions import NotVisibleError, Visitor
+from audit.access.scopes import Depth, depth_of
+from inference.registry.models import Deployment
+from inference.registry.visibility import scope_of, visible_deployments
+from monitoring.evidence.models import Package
+from monitoring.evidence.scopes import AGGREGATE, ROWS
+
+ACTION = "see_evidence"
+MOST_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How deep somebody sees one deployment, and the smallest count they may be shown of it."""
+
+    deployment: Deployment
+    depth: Depth
+    minimum_count: int
+
+
+def reach_of(user: Visitor, *, now: datetime) -> dict[str, Reach]:
+    """Return everything that somebody may have evidence on, by deployment."""
+    scope = scope_of(user, ACTION, now=now)
+    found = {}
+    for each in visible_deployments(user, ACTION, now=now):
+        keys = {"organisation": each.site.organisation_id, "site": each.site_id, "product": each.product_id}
+        found[each.pk] = Reach(
+            deployment=each, depth=depth_of(scope.level_at(**keys)), minimum_count=scope.minimum_count_at(**keys)
+        )
+    return found
+
+
+def level_over(reached: Iterable[Reach]) -> str:
+    """Return the level that all of these deployments allow."""
+    return ROWS if all(each.depth >= Depth.ROWS for each in reached) else AGGREGATE
+
+
+def visible_packages(user: Visitor, *, now: datetime) -> list[Package]:
+    """Return the packages that hold nothing beyond what this person may see, the newest first."""
+    reach = reach_of(user, now=now)
+    newest = Package.objects.order_by("-id")[:MOST_SHOWN]
+    return [each for each in newest if is_within(each, reach=reach)]
+
+
+def is_within(package: Package, *, reach: dict[str, Reach]) -> bool:
+    keys: Sequence[str] = package.deployments
+    needed = depth_of(package.level)
+    return bool(keys) and all(
+        key in reach and reach[key].depth >= needed and reach[key].minimum_count <= package.minimum_count
+        for key in keys
+    )
+
+
+def get_package_for(user: Visitor, uid: str, *, now: datetime) -> Package:
+    found = Package.objects.filter(uid=uid).first()
+    if found is None or not is_within(found, reach=reach_of(user, now=now)):
+        raise NotVisibleError
+    return found
+
+
+def path_of(package: Package) -> Path:
+    return Path(settings.RADVIGIL_HOME) / "packages" / f"{package.uid}.zip"

@@ -1,0 +1,14 @@
+"""Addresses of the evidence pages."""
+
+from django.urls import path
+
+from monitoring.evidence import views
+
+app_name = "evidence"
+
+urlpatterns = [
+    path("evidence/", views.index, name="index"),
+    path("evidence/new/", views.create, name="create"),
+    path("evidence/<str:uid>/row/", views.row, name="row"),
+    path("evidence/<str:uid>.zip", views.download, name="download"),
+]

@@ -1,0 +1,133 @@
+"""The evidence pages: who may ask for what, how deep it goes, and who may download it."""
+
+import io
+import zipfile
+from datetime import date
+
+import pytest
+
+from audit.log.models import Act
+from monitoring.evidence.actions import make_requested, request_package
+from monitoring.evidence.models import Package
+from monitoring.evidence.queries import path_of
+from monitoring.evidence.scopes import Wanted
+from monitoring.evidence.tasks import sweep_packages_task
+from tests.audit.access.people import make_user
+from tests.monitoring.evidence.conftest import fill_log, run_verifier
+
+pytestmark = pytest.mark.django_db
+ASKED = {"product": "cxr", "site": "north", "since": "2026-01-01", "until": "2027-01-01"}
+
+WANTED = Wanted(product="cxr", site="north", since=date(2026, 1, 1), until=date(2027, 1, 1))
+
+
+@pytest.fixture
+def log(now):
+    fill_log(now)
+
+
+@pytest.fixture
+def officer(client):
+    user = make_user("quality_officer", organisation="north-group")
+    client.force_login(user)
+    return user
+
+
+def ask(client, django_capture_on_commit_callbacks, **over):
+    with django_capture_on_commit_callbacks(execute=True):
+        return client.post("/evidence/new/", ASKED | over)
+
+
+def test_an_officer_asks_for_a_package_and_downloads_it(client, log, officer, django_capture_on_commit_callbacks):
+    assert ask(client, django_capture_on_commit_callbacks).status_code == 302
+    package = Package.objects.get()
+    assert (package.state, package.level) == ("ready", "rows")
+    assert path_of(package).stat().st_mode & 0o777 == 0o600
+    assert b"Download" in client.get("/evidence/").content
+    answer = client.get(f"/evidence/{package.uid}.zip")
+    data = b"".join(answer.streaming_content)
+    assert "data/cases.ndjson" in zipfile.ZipFile(io.BytesIO(data)).namelist()
+    assert Act.objects.filter(entry__kind="package.downloaded").exists()
+
+
+def test_what_was_downloaded_verifies(client, log, officer, django_capture_on_commit_callbacks, tmp_path):
+    ask(client, django_capture_on_commit_callbacks)
+    package = Package.objects.get()
+    path = tmp_path / "downloaded.zip"
+    path.write_bytes(b"".join(client.get(f"/evidence/{package.uid}.zip").streaming_content))
+    code, said = run_verifier(str(path), "--key", package.keys["north-group"])
+    assert code == 0, said
+
+
+def test_a_manufacturer_gets_aggregates_alone(client, log, django_capture_on_commit_callbacks):
+    client.force_login(make_user("quality_officer", organisation="cxr-maker"))
+    assert ask(client, django_capture_on_commit_callbacks).status_code == 302
+    package = Package.objects.get()
+    assert (package.state, package.level, package.minimum_count) == ("ready", "aggregate", 11)
+    names = zipfile.ZipFile(path_of(package)).namelist()
+    assert "data/cases.ndjson" not in names
+
+
+def test_a_manufacturer_never_sees_the_hospitals_package(client, log, officer, django_capture_on_commit_callbacks):
+    ask(client, django_capture_on_commit_callbacks)
+    package = Package.objects.get()
+    client.force_login(make_user("quality_officer", username="maker", organisation="cxr-maker"))
+    assert package.uid.encode() not in client.get("/evidence/").content
+    assert client.get(f"/evidence/{package.uid}.zip").status_code == 404
+    assert client.get(f"/evidence/{package.uid}/row/").status_code == 404
+
+
+def test_another_hospital_cannot_ask_for_this_one(client, log, django_capture_on_commit_callbacks):
+    client.force_login(make_user("quality_officer", organisation="south-clinic"))
+    assert ask(client, django_capture_on_commit_callbacks).status_code == 422
+    assert not Package.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/evidence/", "/evidence/x.zip", "/evidence/x/row/"])
+def test_a_stranger_is_sent_to_log_in(client, path):
+    assert client.get(path).url.startswith("/log-in/")
+
+
+def test_a_wrong_role_gets_404(client, log):
+    client.force_login(make_user("radiologist", organisation="north-group"))
+    assert client.get("/evidence/").status_code == 404
+    assert client.post("/evidence/new/", ASKED).status_code == 404
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(client, log, officer):
+    answer = client.post("/evidence/new/", ASKED | {"until": "2025-01-01"})
+    assert answer.status_code == 422
+    assert b"ends before it begins" in answer.content
+
+
+def test_the_page_costs_the_same_for_many_packages(client, log, officer, now, django_assert_num_queries):
+    make_packages(3, now=now)
+    with django_assert_num_queries(10):
+        client.get("/evidence/")
+    make_packages(10, now=now)
+    with django_assert_num_queries(10):
+        client.get("/evidence/")
+
+
+def make_packages(count, *, now):
+    for _ in range(count):
+        Package.objects.create(
+            uid=f"{Package.objects.count():032x}",
+            product_id="cxr",
+            deployments=["cxr-north"],
+            since="2026-01-01",
+            until="2026-02-01",
+            level="rows",
+            requested_by="test",
+            requested_at=now,
+        )
+
+
+def test_what_a_dead_worker_left_is_begun_again_and_what_is_done_is_not(client, log, officer, now):
+    package = request_package(WANTED, by=officer, now=now)
+    Package.objects.update(state="making", step="computing the figures")
+    sweep_packages_task()
+    assert Package.objects.get().state == "ready"
+    first = Package.objects.get().sha256
+    make_requested(package, now=now)
+    assert Package.objects.get().sha256 == first
