@@ -10,9 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from audit.access.decisions import NotVisibleError, allowed, scope_for, user_of
+from audit.access.decisions import NotVisibleError, allowed, user_of
 from inference.errors import HistoryError, RegistryFileError
-from inference.registry.actions import register
 from inference.registry.browsing import (
     LISTINGS,
     LONGEST_LIST,
@@ -26,6 +25,7 @@ from inference.registry.browsing import (
     reach_of,
 )
 from inference.registry.forms import RegisterForm
+from inference.registry.registering import may_register, may_register_all, register_for
 
 LABELS = {
     "product": "Products",
@@ -58,7 +58,7 @@ def index(request: HttpRequest, kind: str = "product") -> HttpResponse:
         "cut_at": LONGEST_LIST if len(lines) > LONGEST_LIST else None,
         "now": reach.now,
         "rows_template": f"inference/registry/_{kind}_rows.html",
-        "may_register": may_register(request),
+        "may_register": may_register(request.user),
         "breadcrumbs": [("Overview", "/"), ("Registry", "")],
     }
     return render(request, "inference/registry/index.html", context)
@@ -146,15 +146,10 @@ SECTIONS: Mapping[str, Callable[[Reach, Any], dict[str, Any]]] = {
 }
 
 
-def may_register(request: HttpRequest) -> bool:
-    """A file may speak of any organisation, so it takes an administrator of everything."""
-    return scope_for(request.user, "manage_registry").is_everything
-
-
-@allowed("manage_registry")
+@allowed(SEE)
 @require_http_methods(["GET", "POST"])
 def register_file(request: HttpRequest) -> HttpResponse:
-    if not may_register(request):
+    if not may_register(request.user):
         raise NotVisibleError
     form = RegisterForm(
         request.POST if request.method == "POST" else None, request.FILES if request.method == "POST" else None
@@ -162,12 +157,13 @@ def register_file(request: HttpRequest) -> HttpResponse:
     report = None
     if request.method == "POST" and form.is_valid():
         try:
-            report = register(text=form.cleaned_data["file"], actor=user_of(request).actor, now=timezone.now())
+            report = register_for(user_of(request), text=form.cleaned_data["file"], now=timezone.now())
         except (RegistryFileError, HistoryError) as error:
             form.add_error("file", f"Nothing was registered. {error}")
     context = {
         "form": form,
         "report": report,
+        "versions_only": not may_register_all(request.user),
         "breadcrumbs": [("Overview", "/"), ("Registry", reverse("registry:index")), ("Register a file", "")],
     }
     status = 422 if request.method == "POST" and report is None else 200

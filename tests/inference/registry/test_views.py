@@ -1,8 +1,10 @@
+import html
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from audit.log.models import Entry
-from inference.registry.models import Deployment, Organisation, Scanner
+from inference.registry.models import Deployment, Organisation, Scanner, Version
 from tests.factories import NETWORK, inference_row, make_network, make_user, send
 
 pytestmark = pytest.mark.django_db
@@ -144,14 +146,18 @@ def test_a_file_that_is_not_text_is_refused(client):
     assert "UTF-8" in answer.content.decode()
 
 
-@pytest.mark.parametrize(
-    ("role", "binding"), [("quality_officer", {}), ("administrator", {"organisation": "north-group"})]
-)
-def test_only_an_administrator_of_everything_registers_files(client, role, binding):
+def test_who_registers_nothing_finds_no_form(client):
     make_network()
-    log_in(client, role, **binding)
+    log_in(client)
     assert upload(client, NETWORK).status_code == 404
     assert "Register a file" not in page(client, "")
+
+
+def test_an_administrator_of_one_organisation_does_not_register_others(client):
+    make_network()
+    log_in(client, "administrator", organisation="north-group")
+    assert upload(client, NETWORK.replace("North Group", "Renamed")).status_code == 422
+    assert Organisation.objects.get(pk="north-group").name == "North Group"
 
 
 RENAMED = (
@@ -159,6 +165,39 @@ RENAMED = (
     ("key: north,", "key: n2,"), ("site: north", "site: n2"), ("east", "e2"), ("key: south,", "key: s2,"),
     ("site: south", "site: s2"), ("{key: nodule, name", "{key: nodule2, name"),
 )  # fmt: skip
+
+
+NEW_VERSION = 'products: [{key: cxr, versions: [{version: "3.0", weights_sha256: "HASH"}]}]'.replace("HASH", "b" * 64)
+
+
+def test_an_engineer_registers_a_version_of_a_product_of_their_organisation(client):
+    make_network()
+    log_in(client, "ml_engineer", organisation="cxr-maker")
+    assert upload(client, NEW_VERSION).status_code == 200
+    assert Version.objects.filter(product="cxr", version="3.0", weights_sha256="b" * 64).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (NETWORK, "your role registers versions; an administrator registers organisations"),
+        (NEW_VERSION.replace("key: cxr", "key: other"), "no product"),
+        (NEW_VERSION.replace("key: cxr", "key: cxr, name: Renamed"), "name: your role registers versions"),
+    ],
+)
+def test_an_engineer_registers_nothing_else(client, text, said):
+    make_network()
+    log_in(client, "ml_engineer", organisation="cxr-maker")
+    answer = upload(client, text)
+    assert answer.status_code == 422
+    assert said in html.unescape(answer.content.decode())
+
+
+def test_an_engineer_of_a_hospital_registers_no_version_of_a_manufacturer(client):
+    make_network()
+    log_in(client, "ml_engineer", organisation="north-group")
+    assert upload(client, NEW_VERSION).status_code == 422
+    assert not Version.objects.filter(version="3.0").exists()
 
 
 @pytest.mark.parametrize("kind", SECTIONS)
