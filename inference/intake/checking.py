@@ -101,12 +101,15 @@ def check_described(value: Mapping[str, Any], *, row: Row, covariates: frozenset
 
 
 def give_zone(row: Row, *, zone: ZoneInfo) -> None:
-    """Read times without an offset in the site's zone, and mark the row."""
+    """Read times without an offset in the site's zone, mark the row, and note every time that it names."""
     for holder in (row.clean, row.clean.get("study", {})):
         for name, found in holder.items():
-            if isinstance(found, datetime) and found.tzinfo is None:
-                holder[name] = found.replace(tzinfo=zone)
+            if type(found) is not datetime:
+                continue
+            if found.tzinfo is None:
+                found = holder[name] = found.replace(tzinfo=zone)
                 row.flag(flags.TIME_WITHOUT_OFFSET)
+            row.moments.append(found)
 
 
 def check_required(fields: tuple[Field, ...], *, clean: Mapping[str, Any], path: str) -> None:

@@ -31,7 +31,7 @@ class Context:
     identities: Identities
     settings: dict[str, DeploymentSettings] = field(default_factory=dict)
     studies: dict[UUID, KnownStudy] = field(default_factory=dict)
-    scanners: dict[str, tuple[str, str]] = field(default_factory=dict)
+    scanners: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     @property
     def organisation(self) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 from inference.intake import flags
 from inference.intake.context import Context
 from inference.intake.kinds import Row
-from inference.intake.records import jsonable, operator_pseudonym
+from inference.intake.records import operator_pseudonym
 from inference.registry.queries import ensure_scanners, scanner_key
 from inference.studies.known import describe_studies, load_descriptions, store_studies
 
@@ -17,10 +17,7 @@ COMPARED = ("study.modality", "study.body_part", "study.acquired_at", "study.pat
 
 def described_of(row: Row, *, context: Context) -> dict[str, Any]:
     """Return the description a fact keeps. A value that differs from the first one known is flagged."""
-    described = {
-        part: jsonable(row.clean[part], identities=context.identities) for part in DESCRIBING_PARTS if part in row.clean
-    }
-    described = {part: values for part, values in described.items() if values}
+    described = {part: dict(row.record[part]) for part in DESCRIBING_PARTS if row.record.get(part)}
     study = row.clean.get("study", {})
     if "operator" in study:
         described.setdefault("study", {})["operator"] = operator_pseudonym(
@@ -34,11 +31,10 @@ def described_of(row: Row, *, context: Context) -> dict[str, Any]:
 
 def key_of_scanner(row: Row, *, context: Context) -> str:
     scanner = row.clean["scanner"]
-    key = scanner_key(
-        context.site.pk, scanner.get("manufacturer", ""), scanner.get("model", ""), scanner.get("serial_number", "")
-    )
-    context.scanners[key] = (scanner.get("manufacturer", ""), scanner.get("model", ""))
-    return key
+    said = (scanner.get("manufacturer", ""), scanner.get("model", ""), scanner.get("serial_number", ""))
+    if said not in context.scanners:
+        context.scanners[said] = scanner_key(context.site.pk, *said)
+    return context.scanners[said]
 
 
 def flag_differences(row: Row, *, described: Mapping[str, Any], context: Context) -> None:
@@ -65,7 +61,7 @@ def learn_descriptions(rows: Sequence[Row], *, context: Context) -> None:
 
 def store_descriptions(rows: Sequence[Row], *, context: Context) -> None:
     """Store the studies that are new, and add to the others what was not known of them."""
-    scanners = [(key, context.site.pk, *names) for key, names in sorted(context.scanners.items())]
+    scanners = sorted((key, context.site.pk, *said[:2]) for said, key in context.scanners.items())
     ensure_scanners(scanners, now=context.now)
     store_studies((study for study in context.studies.values() if study.is_new), now=context.now)
     said: dict[UUID, dict[str, Any]] = {}

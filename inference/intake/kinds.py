@@ -6,6 +6,7 @@ the one pipeline of actions.py serves them all.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ class Row:
     raw: "RawRow"
     flags: list[str] = field(default_factory=list)
     defaulted: list[str] = field(default_factory=list)
+    moments: list[datetime] = field(default_factory=list)
     problem: str = ""
     uid: str = ""
     scope: str = ""

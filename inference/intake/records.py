@@ -85,7 +85,7 @@ def jsonable(value: Any, *, identities: Identities) -> Any:
         return value
     if isinstance(value, datetime):
         return plain(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {
             name: object_id(name, part, identities=identities)
             if name in OBJECT_UIDS or name == MARK_UID

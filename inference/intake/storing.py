@@ -5,9 +5,8 @@ duplicate, another a conflict. Only new rows are completed and stored.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from inference.intake.models import SetAside
 from inference.intake.records import make_record, record_digest, same_record
 from inference.intake.resolving import named_uids, resolve
 from inference.intake.setting_aside import Aside
-from inference.intake.writing import write_facts
+from inference.intake.writing import built, write_facts
 from inference.studies.identities import joined
 
 
@@ -152,7 +151,7 @@ def complete(rows: Sequence[Row], *, context: Context, stored: Stored) -> list[R
 def common_columns(row: Row, *, context: Context) -> dict[str, Any]:
     if "known_at" in row.clean:
         row.flag(flags.BACKFILLED)
-    if context.is_future(moments_of(row)):
+    if context.is_future(row.moments):
         row.flag(flags.CLOCK_IN_FUTURE)
     return {
         "organisation": context.organisation,
@@ -163,11 +162,6 @@ def common_columns(row: Row, *, context: Context) -> dict[str, Any]:
         "known_at": row.clean.get("known_at"),
         "received_at": context.now,
     }
-
-
-def moments_of(row: Row) -> Iterator[datetime]:
-    for holder in (row.clean, row.clean.get("study", {})):
-        yield from (value for value in holder.values() if isinstance(value, datetime))
 
 
 def insert(rows: Sequence[Row], *, context: Context, stored: Stored) -> None:
@@ -197,9 +191,10 @@ def settle_lost(rows: Sequence[Row], *, context: Context, stored: Stored) -> Non
 
 
 def fact_of(row: Row, *, context: Context) -> Fact:
-    fact: Any = context.kind.table(**row.columns, flags=sorted(row.flags), defaulted=sorted(row.defaulted))
+    columns = row.columns | {"flags": sorted(row.flags), "defaulted": sorted(row.defaulted)}
+    fact: Any = built(context.kind.table, columns)
     if context.kind.part_table is not None:
-        fact.set_parts([context.kind.part_table(**part) for part in row.parts])
+        fact.set_parts([built(context.kind.part_table, part) for part in row.parts])
     return fact
 
 

@@ -1,6 +1,7 @@
 """Facts and their parts go in by COPY, many at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -9,6 +10,16 @@ from django.db import connection
 from django.db.models import Field, JSONField, Model
 
 from inference.intake.context import Context
+
+
+@cache
+def columns_with_defaults(table: type[Model]) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.attname, field.get_default) for field in table._meta.concrete_fields)
+
+
+def built(table: type[Model], columns: Mapping[str, Any]) -> Model:
+    """Return a row of a table from its columns: in their order, which costs Django half of what names do."""
+    return table(*(columns[name] if name in columns else default() for name, default in columns_with_defaults(table)))
 
 
 def write_facts(facts: Sequence[Any], *, context: Context) -> None:
