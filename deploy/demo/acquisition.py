@@ -54,10 +54,11 @@ def _spectrum(kvp: float) -> npt.NDArray[np.float64]:
 
 def _transmitted(anatomy: Anatomy, *, kvp: float) -> Plane:
     beams = zip(_spectrum(kvp), SOFT_TISSUE_PER_CM, CORTICAL_BONE_PER_CM, strict=True)
-    return sum(
+    parts = (
         np.float32(weight) * np.exp(-np.float32(soft) * anatomy.tissue_cm - np.float32(bone) * anatomy.bone_cm)
         for weight, soft, bone in beams
     )
+    return np.add.reduce(list(parts))
 
 
 def _automatic_exposure(intensity: Plane, exposure: Exposure) -> Plane:

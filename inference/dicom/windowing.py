@@ -95,7 +95,7 @@ def _looked_up(values: Plane, table: Dataset) -> Plane:
     entries, first, bits = (int(part) for part in numbers_of(table, "LUTDescriptor"))
     data = np.asarray(_table_data(table, bits=bits), dtype=np.float64)[: entries or 65536]
     places = np.clip(np.rint(values) - _signed(first, values), 0, len(data) - 1).astype(np.int64)
-    return np.clip(data[places] / (2**bits - 1), 0, 1)
+    return np.asarray(np.clip(data[places] / (2**bits - 1), 0, 1), dtype=np.float64)
 
 
 def _table_data(table: Dataset, *, bits: int) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
+from pydicom.uid import UID, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 IMPLEMENTATION_UID = "2.25.158411296530291743017350275630512343567"
 TEXTS = {
@@ -93,8 +93,8 @@ def file_bytes(dataset: Dataset, *, transfer_syntax: str) -> bytes:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    meta.TransferSyntaxUID = transfer_syntax
-    meta.ImplementationClassUID = IMPLEMENTATION_UID
+    meta.TransferSyntaxUID = UID(transfer_syntax)
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
     dataset.file_meta = meta
     stream = io.BytesIO()
     dcmwrite(stream, dataset, enforce_file_format=True)

@@ -46,7 +46,8 @@ def take_log_studies(rows: Sequence[Row], *, context: Context) -> None:
     studies = load_studies({key for key in named.values() if key})
     context.studies.update(studies)
     for row in rows:
-        study = studies.get(named[row.number]) if named[row.number] else None
+        key = named[row.number]
+        study = studies.get(key) if key else None
         if study is None or study.site_key != context.site.pk:
             row.problem = "names no study of this site"
             continue

@@ -1,5 +1,6 @@
 """Scores and activation peaks of a network, the same on every device within float tolerance."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,7 @@ def _run(network: nn.Module, batch: Batch, *, method: str) -> npt.NDArray[np.flo
     return result
 
 
-def _full_precision() -> "torch.backends.cudnn.flags":
+def _full_precision() -> AbstractContextManager[None]:
     # TF32 would move scores by 1e-3 between devices; deterministic kernels keep a re-run identical.
     return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
 

@@ -37,4 +37,4 @@ def _shares(length: int) -> npt.NDArray[np.float64]:
     starts = np.maximum(edges[:-1, None], pixels[None, :])
     ends = np.minimum(edges[1:, None], pixels[None, :] + 1)
     overlap = np.clip(ends - starts, 0, None)
-    return overlap / overlap.sum(axis=1, keepdims=True)
+    return np.asarray(overlap / overlap.sum(axis=1, keepdims=True), dtype=np.float64)

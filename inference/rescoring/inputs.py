@@ -71,7 +71,7 @@ def weights_of(item: RescoreItem, *, around: Surroundings) -> str:
 
 def images_of(item: RescoreItem, *, around: Surroundings) -> Sequence[tuple[StoredImage, int]]:
     """Return the images that the run names as its current input, else all of the study, with the frame."""
-    stored = around.images.get(item.inference.study_id, ())
+    stored = around.images.get(item.inference.study_id, ()) if item.inference.study_id else ()
     by_instance = {str(image.instance): image for image in stored}
     named = [each for each in item.inference.inputs if each.get("sop_instance_uid") and each.get("use") != "prior"]
     if not named:

@@ -125,7 +125,7 @@ def agreement_by_scanner(run: RescoreRun) -> Sequence[Agreement]:
         .order_by("scanner")
     )
     flipped = flips(run)
-    return [agreement(row["scanner"] or "not named", row, flipped=flipped.get(row["scanner"], 0)) for row in rows]
+    return [agreement(row["scanner"] or "not named", dict(row), flipped=flipped.get(row["scanner"], 0)) for row in rows]
 
 
 DIFFERENCE = F("score") - F("logged_score")

@@ -27,7 +27,9 @@ def _reaches_study(scope: Scope, study: Study) -> bool:
     if scope.covers(organisation=organisation, site=site):
         return True
     products = {
-        bound.product for bound in scope.bounds if bound.product and bound.touches(organisation=organisation, site=site)
+        bound.product
+        for bound in scope.bounds
+        if bound.product and bound.touches(organisation=organisation, site=site, product=bound.product)
     }
     return _met_product(study, products) if products else False
 

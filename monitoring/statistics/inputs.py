@@ -54,7 +54,7 @@ def as_labels(labels: ArrayLike, *, name: str = "labels") -> BoolArray:
     vector = as_vector(array, name=name)
     if not np.isin(vector, (0.0, 1.0)).all():
         raise ValueError(f"{name} must hold 0 and 1 only")
-    return vector == 1.0
+    return np.asarray(vector == 1.0, dtype=np.bool_)
 
 
 def as_probabilities(values: ArrayLike, *, name: str) -> FloatArray:

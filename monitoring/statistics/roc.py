@@ -240,7 +240,9 @@ def _class_sizes(truth: BoolArray, *, codes: IntArray | None, mass: FloatArray |
         return ClassSizes(positives=positives, negatives=truth.size - positives, together=truth.size)
     keys = np.arange(truth.size) if codes is None else codes
     shares = np.ones(truth.size) if mass is None else mass
-    totals = [np.bincount(keys[chosen], shares[chosen]) for chosen in (truth, ~truth, truth | ~truth)]
+    totals = [
+        np.bincount(keys[chosen], shares[chosen]).astype(np.float64) for chosen in (truth, ~truth, truth | ~truth)
+    ]
     positives_size, negatives_size, together = (effective_size(t, count=t.size) for t in totals)
     return ClassSizes(positives=positives_size, negatives=negatives_size, together=together)
 
