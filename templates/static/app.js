@@ -35,17 +35,19 @@
     tickcolor: colour("--line-strong"), automargin: true,
   });
 
+  const axisTitle = (title) => ({ ...(typeof title === "string" ? { text: title } : title), font: { size: 13, ...title?.font } });
+
   const themed = (layout) => {
     const { template, ...own } = resolve(layout || {});
     const merged = {
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { t: 16, r: 12, b: 36, l: 52 },
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { t: own.showlegend === false ? 16 : 40, r: 12, b: 36, l: 52 },
       colorway: [1, 2, 3, 4, 5, 6].map((n) => colour(`--series-${n}`)),
-      legend: { orientation: "h", y: -0.2, x: 0 }, hovermode: "closest", ...own,
+      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, hovermode: "closest", ...own,
     };
     merged.font = { family: getComputedStyle(document.body).fontFamily, size: 13, color: colour("--text"), ...own.font };
     merged.hoverlabel = { bgcolor: colour("--surface"), bordercolor: colour("--line-strong"), font: { color: colour("--text") }, ...own.hoverlabel };
     for (const name of new Set(["xaxis", "yaxis", ...Object.keys(own).filter((key) => /^[xy]axis\d*$/.test(key))]))
-      merged[name] = { ...axis(), ...own[name] };
+      merged[name] = { ...axis(), ...own[name], title: axisTitle(own[name]?.title) };
     return merged;
   };
 
