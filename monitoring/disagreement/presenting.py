@@ -1,7 +1,7 @@
 """The disagreement page's tables in finished words, small cells hidden, each quadrant with its cases."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -97,5 +97,10 @@ def _cases_href(quadrant: Quadrant, *, question: Question) -> str:
         address = reverse("dashboards:cases")
     except NoReverseMatch:
         return ""
-    kept = {name: value for name, value in asdict(question).items() if value and name in ("product", "site", "finding")}
-    return f"{address}?{urlencode(kept | {'decision': quadrant.decision, 'reader': quadrant.read})}"
+    kept = {name: value for name in ("product", "site", "finding") if (value := getattr(question, name))}
+    if question.first:
+        kept["since"] = question.first.isoformat()
+    if question.last:
+        kept["until"] = (question.last + timedelta(days=1)).isoformat()  # the list leaves its last day out
+    kept |= {"decision": quadrant.decision, "reads": quadrant.read, "excluded": "counted"}
+    return f"{address}?{urlencode(kept)}"

@@ -5,7 +5,7 @@ Everything comes from the frozen evidence and the log; nothing is estimated here
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from audit.access.decisions import Visitor
 from audit.access.scopes import hide_small
 from inference.registry.models import Site
 from inference.registry.visibility import scope_of, visible_deployments
+from monitoring.cases.reasons import SENTENCES
 from monitoring.signals.figures import figures_of
 from monitoring.signals.hiding import shown_count, shown_evidence
 from monitoring.signals.models import Monitor, Signal
@@ -112,10 +113,13 @@ def cases_href(signal: Signal, *, user: Visitor, now: datetime) -> str:
         address = reverse("dashboards:cases")
     except NoReverseMatch:
         return ""
-    query = {"deployment": monitor.deployment_id, "finding": monitor.finding, "month": f"{signal.began_on:%Y-%m}"}
+    query = {"deployment": monitor.deployment_id, "finding": monitor.finding, "since": signal.began_on.isoformat()}
+    if signal.ended_on:
+        query["until"] = (signal.ended_on + timedelta(days=1)).isoformat()  # the list leaves its last day out
     if monitor.kind == Monitor.Kind.PERFORMANCE:
         missed = signal.evidence.get("metric") == "sensitivity"
         query |= {"truth": "positive" if missed else "negative", "decision": "negative" if missed else "positive"}
-    if monitor.kind == Monitor.Kind.FLAGGED:
+        query |= {"excluded": "counted", "version": monitor.version}
+    if signal.arm in SENTENCES:  # a flag that leaves cases out of the estimates
         query |= {"excluded": signal.arm}
     return f"{address}?{urlencode({name: value for name, value in query.items() if value})}"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from audit.access.decisions import allowed
+from audit.access.models import User
 from inference.registry.visibility import visible_deployments
 from monitoring.errors import SignalStateError
 from monitoring.signals.actions import acknowledge_signal, close_signal
@@ -71,7 +72,7 @@ def acknowledge(request: HttpRequest, uid: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, acknowledging=form, closing=CloseForm(), status=422)
     return _done(
-        request, found, lambda: acknowledge_signal(signal=found, by=request.user, now=now, **form.cleaned_data)
+        request, found, lambda: acknowledge_signal(signal=found, by=_reviewer(request), now=now, **form.cleaned_data)
     )
 
 
@@ -83,7 +84,14 @@ def close(request: HttpRequest, uid: str) -> HttpResponse:
     form = CloseForm(request.POST)
     if not form.is_valid():
         return _page(request, found, acknowledging=AcknowledgeForm(), closing=form, status=422)
-    return _done(request, found, lambda: close_signal(signal=found, by=request.user, now=now, **form.cleaned_data))
+    return _done(
+        request, found, lambda: close_signal(signal=found, by=_reviewer(request), now=now, **form.cleaned_data)
+    )
+
+
+def _reviewer(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # `allowed` has let in nobody else
+    return request.user
 
 
 def _done(request: HttpRequest, found: Signal, act: Any) -> HttpResponse:
