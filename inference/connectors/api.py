@@ -26,7 +26,7 @@ from inference.connectors.rates import RateLimit
 from inference.errors import SourceNotAllowedError
 from inference.intake.actions import accept
 from inference.intake.kinds import Kind, RawRow, Receipt, Source
-from inference.registry.models import Deployment
+from inference.registry.models import Deployment, Site
 
 logger = logging.getLogger(__name__)
 
@@ -89,14 +89,16 @@ def bearer(request: HttpRequest) -> Token:
 
 def source_of(token: Token, *, plural: str) -> Source:
     """Return whom the token sends for."""
-    if token.site:
+    if token.site and Site.objects.filter(pk=token.site).exists():
         return Source(site_key=token.site, actor=token.actor, origin="api")
     if not token.deployment:
-        raise ProblemError(403, "A person's token sends no rows; use one of a deployment or a site.")
+        raise ProblemError(403, "This token sends no rows; use one of a registered deployment or site.")
     if plural not in OF_A_DEPLOYMENT:
         raise ProblemError(403, "A deployment's token sends inferences and events; use one of the site.")
-    site_key = Deployment.objects.values_list("site_id", flat=True).get(pk=token.deployment)
-    return Source(site_key=site_key, actor=token.actor, origin="api", deployment_key=token.deployment)
+    deployment = Deployment.objects.filter(pk=token.deployment).first()
+    if deployment is None:
+        raise ProblemError(403, "The deployment of this token is not registered.")
+    return Source(site_key=deployment.site_id, actor=token.actor, origin="api", deployment_key=token.deployment)
 
 
 def rows_of(request: HttpRequest) -> list[RawRow]:

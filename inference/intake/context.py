@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from inference.errors import RowError, SourceNotAllowedError
 from inference.intake.kinds import Kind, Row, Source
 from inference.registry.models import Concept, Deployment, Site
-from inference.registry.queries import DeploymentSettings, deployment_settings
+from inference.registry.queries import DeploymentSettings, settings_of_deployments
 from inference.studies.identities import Identities
 from inference.studies.known import KnownStudy
 from inference.studies.pseudonyms import keyring_of
@@ -29,7 +29,6 @@ class Context:
     site: Site
     now: datetime
     identities: Identities
-    settings: dict[str, DeploymentSettings] = field(default_factory=dict)
     studies: dict[UUID, KnownStudy] = field(default_factory=dict)
     scanners: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
@@ -78,9 +77,11 @@ class Context:
         findings = (each for key in self.deployments for each in self.settings_of(key).findings.values())
         return {finding.concept: finding.unit for finding in findings if finding.unit}
 
+    @cached_property
+    def settings(self) -> dict[str, DeploymentSettings]:
+        return settings_of_deployments(self.deployments)
+
     def settings_of(self, deployment_key: str) -> DeploymentSettings:
-        if deployment_key not in self.settings:
-            self.settings[deployment_key] = deployment_settings(self.deployments[deployment_key])
         return self.settings[deployment_key]
 
     def deployment_named(self, row: Row) -> str:

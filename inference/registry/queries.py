@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from audit.access.scopes import Shared
-from inference.registry.models import Configuration, Deployment, Finding, Registration, Sharing, Site
+from inference.registry.models import Configuration, Deployment, Finding, Registration, Sharing, Site, Version
 from inference.registry.scanners import ensure_scanners, scanner_key
 from inference.registry.settings import ConfigurationSettings, DeploymentSettings, FindingSettings
 
 __all__ = [
     "ConfigurationSettings", "DeploymentSettings", "FindingSettings", "agreements_in_force", "configuration_in_force",
-    "deployment_settings", "ensure_scanners", "history_of", "organisation_of_site", "scanner_key", "sharing_in_force",
+    "deployment_settings", "ensure_scanners", "history_of", "organisation_of_site", "scanner_key",
+    "settings_of_deployments", "sharing_in_force",
 ]  # fmt: skip
 
 
@@ -25,7 +26,26 @@ def configuration_in_force(deployment: Deployment, at: datetime) -> Configuratio
 def deployment_settings(deployment: Deployment | str) -> DeploymentSettings:
     """Return everything that intake and counting need to know of a deployment, in four queries."""
     key = deployment if isinstance(deployment, str) else deployment.pk
-    found = Deployment.objects.select_related("product", "site").get(pk=key)
+    found = settings_of_deployments([key])
+    if not found:
+        raise Deployment.DoesNotExist(key)
+    return found[key]
+
+
+def settings_of_deployments(keys: Iterable[str]) -> dict[str, DeploymentSettings]:
+    """Return the settings of several deployments by key, in four queries."""
+    deployments = Deployment.objects.filter(pk__in=list(keys)).select_related("product", "site")
+    listed = list(
+        deployments.prefetch_related(
+            Prefetch("product__findings", queryset=Finding.objects.order_by("key")),
+            Prefetch("product__versions", queryset=Version.objects.order_by("id")),
+            Prefetch("configurations", queryset=Configuration.objects.select_related("version").order_by("starts_at")),
+        )
+    )
+    return {found.pk: settings_of(found) for found in listed}
+
+
+def settings_of(found: Deployment) -> DeploymentSettings:
     return DeploymentSettings(
         key=found.pk,
         product_key=found.product_id,
@@ -34,12 +54,9 @@ def deployment_settings(deployment: Deployment | str) -> DeploymentSettings:
         timezone=found.site.timezone,
         dimensions=tuple(found.product.dimensions),
         regions=tuple(found.product.regions),
-        findings={finding.key: finding_settings(finding) for finding in found.product.findings.order_by("key")},
-        versions={version.version: dict(version.thresholds) for version in found.product.versions.order_by("id")},
-        configurations=tuple(
-            configuration_settings(configuration)
-            for configuration in found.configurations.select_related("version").order_by("starts_at")
-        ),
+        findings={finding.key: finding_settings(finding) for finding in found.product.findings.all()},
+        versions={version.version: dict(version.thresholds) for version in found.product.versions.all()},
+        configurations=tuple(configuration_settings(configuration) for configuration in found.configurations.all()),
     )
 
 
