@@ -23,6 +23,7 @@ class Result:
     ratio: float
     aim: str
     reached: bool
+    note: str = ""
 
 
 def run_all(chosen: Sequence[str], *, output: Path) -> int:
@@ -48,4 +49,5 @@ def benchmark(name: str) -> Callable[[], Result]:
 def line(result: Result) -> str:
     verdict = "reached" if result.reached else "MISSED"
     values = f"ours {result.ours:.4g} {result.unit}, theirs {result.theirs:.4g} {result.unit}, ratio {result.ratio:.3g}"
-    return f"{result.name:<14} {values}   aim {result.aim}: {verdict}"
+    note = f"; {result.note}" if result.note else ""
+    return f"{result.name:<14} {values}   aim {result.aim}: {verdict}{note}"
