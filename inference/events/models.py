@@ -1,5 +1,6 @@
 """Something that happened to an inference or a study."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from inference.registry.models import Deployment
@@ -39,5 +40,6 @@ class Event(StudyFact):
         indexes = [
             models.Index(fields=["deployment", "inference_uid"], name="events_of_an_inference"),
             models.Index(fields=["study", "kind"], name="events_of_a_study"),
+            BrinIndex(fields=["received_at"], name="events_by_receipt"),
             models.Index(fields=["amends"], name="events_that_amend", condition=~models.Q(amends="")),
         ]

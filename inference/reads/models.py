@@ -1,5 +1,6 @@
 """What one reader decided on one concept, and what a reader answered to one inference."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from inference.registry.models import Deployment
@@ -63,6 +64,7 @@ class Read(StudyFact):
         indexes = [
             models.Index(fields=["study", "finding"], name="reads_of_a_study"),
             models.Index(fields=["site", "finding"], name="reads_of_a_site"),
+            BrinIndex(fields=["received_at"], name="reads_by_receipt"),
             models.Index(fields=["amends"], name="reads_that_amend", condition=~models.Q(amends="")),
         ]
 
@@ -99,4 +101,5 @@ class Response(StudyFact):
         indexes = [
             models.Index(fields=["deployment", "inference_uid"], name="responses_to_an_inference"),
             models.Index(fields=["study"], name="responses_of_a_study"),
+            BrinIndex(fields=["received_at"], name="responses_by_receipt"),
         ]

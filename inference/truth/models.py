@@ -1,5 +1,6 @@
 """What turned out to be so; amended by later facts, never overwritten."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from inference.studies.models import STUDY_PAYLOAD, StudyFact
@@ -48,5 +49,6 @@ class Truth(StudyFact):
     class Meta:
         indexes = [
             models.Index(fields=["study", "finding"], name="truths_of_a_study"),
+            BrinIndex(fields=["received_at"], name="truths_by_receipt"),
             models.Index(fields=["amends"], name="truths_that_amend", condition=~models.Q(amends="")),
         ]
