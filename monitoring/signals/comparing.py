@@ -133,11 +133,15 @@ def even_edges(*samples: Sequence[float], bins: int = 20) -> list[float]:
 
 
 def weekly(points: Iterable[tuple[date, float]]) -> list[dict[str, Any]]:
-    """Return the last value of each week: enough to draw a chart of years."""
-    last: dict[date, tuple[date, float]] = {}
+    """Return the highest value of each week: enough to draw a chart of years, alarms included."""
+    highest: dict[date, tuple[date, float]] = {}
     for day, value in points:
-        last[day - timedelta(days=day.weekday())] = (day, value)
-    return [{"on": day.isoformat(), "value": round(value, 4)} for day, value in (last[week] for week in sorted(last))]
+        week = day - timedelta(days=day.weekday())
+        if week not in highest or value > highest[week][1]:
+            highest[week] = (day, value)
+    return [
+        {"on": day.isoformat(), "value": round(value, 4)} for day, value in (highest[week] for week in sorted(highest))
+    ]
 
 
 def shares_of(values: Iterable[str]) -> dict[str, int]:

@@ -40,7 +40,7 @@ def design_performance(cases: Sequence[CaseRow], *, era: Era, baseline: dict[str
     """Return the frozen design, or None while the reference is too small. `baseline` is an earlier version's design."""
     if baseline is not None:
         return baseline | {
-            "watch_after": era.starts_at.isoformat(),
+            "watch_after": [era.starts_at.isoformat(), era.starts_at.isoformat()],
             "baseline_of": baseline["version"],
             "version": era.version,
         }
@@ -49,30 +49,31 @@ def design_performance(cases: Sequence[CaseRow], *, era: Era, baseline: dict[str
         return None
     first_day = min(row.day for row in cases)
     closes_on = first_day + timedelta(days=PERFORMANCE_REFERENCE_DAYS)
+    spans_until = first_day + timedelta(days=PERFORMANCE_REFERENCE_DAYS // 2)  # labels that all come at once are no end
     seen = {"positive": 0, "negative": 0}
     for place, row in enumerate(labelled):
         is_enough = all(seen[truth] >= MINIMUM[arm] for arm, truth in ARMS.items())
-        if is_enough and row.known_at.date() >= closes_on:  # type: ignore[union-attr]
+        if is_enough and row.known_at.date() >= closes_on and row.day >= spans_until:  # type: ignore[union-attr]
             return _design(labelled[:place], first_day=first_day, era=era)
         seen[row.truth] += 1
     return None
 
 
 def _design(reference: list[CaseRow], *, first_day: date, era: Era) -> dict[str, Any]:
-    last_known = reference[-1].known_at
-    first_known = reference[0].known_at
+    last, days = reference[-1], [row.day for row in reference]
+    first_known, last_known = reference[0].known_at, last.known_at
     assert first_known is not None and last_known is not None
-    span = max((last_known - first_known).total_seconds() / 86_400, 1.0)
+    span = max((last_known - first_known).total_seconds() / 86_400, float((max(days) - min(days)).days), 1.0)
     return {
         "method": "Bernoulli CUSUM for missed findings and for false positives, labels in order of arrival",
         "statement": PERFORMANCE_RATE.statement,
         "confidence": CONFIDENCE,
         "odds_ratio": PERFORMANCE_ODDS_RATIO,
         "version": era.version,
-        "watch_after": last_known.isoformat(),
+        "watch_after": [last_known.isoformat(), last.acquired_at.isoformat()],
         "reference": {
             "from": first_day.isoformat(),
-            "to": max(row.day for row in reference).isoformat(),
+            "to": max(days).isoformat(),
             "cases": len(reference),
         },
         "arms": {arm: _arm([row for row in reference if row.truth == truth], days=span) for arm, truth in ARMS.items()},
@@ -125,11 +126,11 @@ def patient_days(ordered: Sequence[CaseRow]) -> list[PatientDay]:
 
 def watched(design: dict[str, Any], cases: Sequence[CaseRow], *, arm: str) -> list[PatientDay]:
     """Return the observations of an arm after the reference."""
-    after = datetime.fromisoformat(design["watch_after"])
+    known, acquired = (datetime.fromisoformat(moment) for moment in design["watch_after"])
     rows = [
         row
         for row in labelled_in_order(cases)
-        if row.truth == ARMS[arm] and row.known_at is not None and row.known_at > after
+        if row.truth == ARMS[arm] and row.known_at is not None and (row.known_at, row.acquired_at) > (known, acquired)
     ]
     return patient_days(rows)
 

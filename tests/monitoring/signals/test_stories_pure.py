@@ -1,6 +1,7 @@
 """What the monitors must find, on a site without a database: each fault at its date, and health where it is."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -119,7 +120,16 @@ def test_a_new_version_is_held_to_what_the_one_before_achieved():
     first = design_performance(known_by(stream, stream.last), era=ERA, baseline=None)
     second = design_performance(known_by(stream, stream.last), era=ERA, baseline=first)
     assert second["arms"] == first["arms"]
-    assert second["watch_after"] == ERA.starts_at.isoformat()
+    assert second["watch_after"][0] == ERA.starts_at.isoformat()
+
+
+def test_labels_that_all_come_at_once_are_watched_by_acquisition():
+    stream = faulty(negative_mean=0.2)
+    at_once = datetime.combine(stream.last, time(23), tzinfo=UTC)
+    cases = [replace(row, known_at=at_once) for row in stream.cases]
+    alarms = performance_alarms(design_performance(cases, era=ERA, baseline=None), cases)
+    assert alarms[0].arm == "specificity"
+    assert abs((alarms[0].began_on - day(FAULT)).days) <= 7
 
 
 def test_a_short_history_has_no_design_yet():
