@@ -68,10 +68,12 @@ def score_items(items: Sequence[RescoreItem], *, weights: Path) -> Sequence[Outc
     waiting: dict[str, list[tuple[Task, Any]]] = defaultdict(list)
     for item in items:
         try:
-            for task in tasks_of(item, around=around):
-                waiting[task.weights_sha256].append((task, network_input(task)))
+            pairs = [(task, network_input(task)) for task in tasks_of(item, around=around)]
         except NotRescorableError as problem:
             outcomes[item.pk].reason = str(problem)
+            continue
+        for task, pixels in pairs:
+            waiting[task.weights_sha256].append((task, pixels))
     for sha256, pairs in waiting.items():
         score_with(sha256, pairs, folder=weights, outcomes=outcomes)
     return list(outcomes.values())
