@@ -47,6 +47,7 @@ class ProductForm(forms.Form):
 
     finding = forms.ChoiceField(required=False)
     site = forms.ChoiceField(required=False)
+    version = forms.ChoiceField(required=False)
     since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
     until = forms.DateField(required=False, label="Before", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
     by = forms.ChoiceField(required=False, label="Also by")
@@ -66,9 +67,11 @@ class ProductForm(forms.Form):
         sites: Iterable[tuple[str, str]],
         dimensions: Iterable[tuple[str, str]],
         rules: Iterable[tuple[str, str]],
+        versions: Iterable[tuple[str, str]],
     ) -> None:
         super().__init__(data)
         self.fields["finding"].choices = list(findings)  # type: ignore[attr-defined]
         self.fields["site"].choices = choices(sites, empty="all")  # type: ignore[attr-defined]
         self.fields["by"].choices = choices(dimensions, empty="–")  # type: ignore[attr-defined]
+        self.fields["version"].choices = choices(versions, empty="all together")  # type: ignore[attr-defined]
         self.fields["truth_rule"].choices = list(rules)  # type: ignore[attr-defined]

@@ -55,6 +55,7 @@ class Asked:
             "finding": question.finding,
             "since": question.since.isoformat() if question.since else "",
             "until": question.until.isoformat() if question.until else "",
+            "version": question.version,
             "rule": "" if question.truth_rule == "default" else question.truth_rule,
         }
         if question.deployments is not None and len({each.site_id for each in self.deployments}) == 1:
@@ -83,6 +84,7 @@ def ask(user: Visitor, *, product: Product, finding: Finding, filters: Mapping[s
         as_of=filters.get("as_of"),
         basis=filters.get("basis") or "received",
         truth_rule=filters.get("truth_rule") or "default",
+        version=filters.get("version") or "",
         deployments=tuple(each.pk for each in deployments),
     )
     return Asked(

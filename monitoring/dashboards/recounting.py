@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from monitoring.cases.facts import CountedCase
 from monitoring.performance.gathering import (
     Gathered,
+    asks_for,
     counted_again,
     gather,
-    inside,
     needs_facts,
     row_of_case,
     slice_value,
@@ -41,7 +41,7 @@ def answers(question: Question, *, by: Iterable[str]) -> Answers:
     if not needs_facts(question, scope):
         cuts = {each: estimates(replace(question, by=each)) for each in dimensions}
         return Answers(cuts=cuts, counts=decision_counts(question, scope))
-    cases = [case for case in counted_again(question, scope) if inside(case.acquired_on, question)]
+    cases = [case for case in counted_again(question, scope) if asks_for(case, question)]
     cuts = {each: recounted(replace(question, by=each), cases, scope=scope) for each in dimensions}
     return Answers(cuts=cuts, counts=counts_of((case.decision, case.truth) for case in cases if not case.excluded))
 

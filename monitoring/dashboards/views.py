@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from audit.access.decisions import NotVisibleError, allowed, may
+from audit.access.decisions import NotVisibleError, allowed, may, user_of
 from inference.registry.models import Finding, TruthRule
 from inference.registry.visibility import get_product_for, visible_deployments
 from monitoring.cases.reasons import sentence
 from monitoring.dashboards import case_list, exporting, overview, product
+from monitoring.dashboards.actions import record_export
 from monitoring.dashboards.case_list import CSV_COLUMNS, LONGEST_CSV, PAGE_ROWS
 from monitoring.dashboards.forms import ProductForm
 from monitoring.dashboards.presenting import product_context
@@ -118,6 +119,7 @@ def product_question(request: HttpRequest, key: str) -> tuple[product.Asked, Pro
         findings=[(each.key, each.key.replace("_", " ")) for each in findings],
         sites=sorted({(each.site_id, each.site.name) for each in deployments}),
         dimensions=[(name, name.replace("_", " ")) for name in named if name not in ("site", "month")],
+        versions=[(each.version, each.version) for each in found.versions.order_by("id")],
         rules=[(rule, rule) for rule in TruthRule.objects.order_by("key").values_list("key", flat=True)],
     )
     form.full_clean()
@@ -132,6 +134,7 @@ def cases(request: HttpRequest) -> HttpResponseBase:
     now, filters = timezone.now(), case_list.filters_from(request.GET.dict())
     found = case_list.listed_cases(request.user, filters=filters, now=now)
     if request.GET.get("format") == "csv":
+        record_export(by=user_of(request), filters=filters.narrowing, rows=min(found.count(), LONGEST_CSV), now=now)
         rows = found.values_list(*CSV_COLUMNS)[:LONGEST_CSV].iterator(chunk_size=2_000)
         return exporting.csv_response(CSV_COLUMNS, rows, name="cases")
     deployments = {each.pk: each for each in visible_deployments(request.user, case_list.SEE, now=now)}

@@ -72,6 +72,8 @@ def case_rows(question: Question, scope: Scope) -> QuerySet[Case]:
     rows = Case.objects.filter(
         deployment_id__in=list(scope.settings), finding=scope.finding.key, rule=question.truth_rule
     )
+    if question.version:
+        rows = rows.filter(version=question.version)
     if question.since:
         rows = rows.filter(acquired_on__gte=question.since)
     return rows.filter(acquired_on__lt=question.until) if question.until else rows
@@ -94,7 +96,7 @@ def gathered_rows(question: Question, scope: Scope) -> Gathered:
 def gathered_again(question: Question, scope: Scope) -> Gathered:
     found = Gathered()
     for case in counted_again(question, scope):
-        if not inside(case.acquired_on, question):
+        if not asks_for(case, question):
             continue
         if case.excluded:
             found.excluded[case.excluded] += 1
@@ -126,6 +128,10 @@ def in_chunks(ids: Iterable[UUID | None]) -> Iterator[list[UUID]]:
 
 def moment_of(question: Question) -> AsOf | None:
     return AsOf(at=question.as_of, basis=question.basis) if question.as_of else None
+
+
+def asks_for(case: CountedCase, question: Question) -> bool:
+    return inside(case.acquired_on, question) and question.version in ("", case.version)
 
 
 def inside(day: date, question: Question) -> bool:

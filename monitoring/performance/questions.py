@@ -15,7 +15,8 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One of deployment, product or site (a site's reads). `deployments` narrows a product to what may be seen."""
+    """One of deployment, product or site (a site's reads). `deployments` narrows a product to what may be seen;
+    an empty `version` means all of them together."""
 
     deployment: str = ""
     product: str = ""
@@ -27,6 +28,7 @@ class Question:
     as_of: datetime | None = None
     basis: str = "received"
     truth_rule: str = DEFAULT_RULE
+    version: str = ""
     by: str = ""
     exact: bool = False
     deployments: tuple[str, ...] | None = None

@@ -81,6 +81,8 @@ def daily_sums(question: Question, scope: Scope, dimension: str) -> Iterable[Dai
         rule=question.truth_rule,
         dimension=dimension,
     )
+    if question.version:
+        rows = rows.filter(version=question.version)
     if question.since:
         rows = rows.filter(day__gte=question.since)
     if question.until:

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.log.models import Act
 from monitoring.dashboards.catching_up import work_off
 from monitoring.signals.models import Monitor, Signal
 from tests.factories import NOON, inference_row, make_network, send, study_part, truth_row
@@ -223,6 +224,15 @@ def test_the_filters_are_in_the_address(client):
     assert empty.context["sum"].logged in (0, None)
 
 
+@pytest.mark.parametrize("when", [{}, {"as_of": "2026-03-31T00:00"}])
+def test_one_version_alone_is_asked_for(client, when):
+    make_watched()
+    log_in(client, organisation="north-group")
+    assert client.get(PRODUCT, {"version": "1.0"} | when).context["sum"].counted == 40
+    other = client.get(PRODUCT, {"version": "2.0"} | when).context
+    assert other["sum"].logged in (0, None)
+
+
 @pytest.mark.parametrize(
     "query", [{"since": "yesterday"}, {"by": "shoe_size"}, {"site": "south"}, {"as_of": "soon"}, {"truth_rule": "none"}]
 )
@@ -368,6 +378,15 @@ def test_cases_as_csv_hold_no_formula(client):
     lines = text_of(client, "/cases/", format="csv", finding="nodule").splitlines()
     assert len(lines) == 3
     assert lines[0].startswith("study_id,site_id")
+
+
+def test_taking_cases_along_is_in_the_log(client):
+    make_watched(count=2, positives=1, missed=0)
+    log_in(client, organisation="north-group")
+    text_of(client, "/cases/", format="csv", finding="nodule")
+    act = Act.objects.get(entry__kind="cases_exported")
+    assert act.organisation == "north-group"
+    assert act.details == {"rows": 2, "filters": {"finding": "nodule"}}
 
 
 @pytest.mark.parametrize("address", ["/", PRODUCT, "/cases/"])
