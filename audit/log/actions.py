@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from psycopg import Cursor
 
 from audit.errors import EntryTooLargeError
 from audit.log.models import Act, Fact, plain
@@ -84,20 +85,37 @@ def append_entries(drafts: Sequence[EntryDraft], *, using: str = DEFAULT_DB_ALIA
         return {}
     ordered = sorted(drafts, key=lambda draft: draft.key)
     bodies = [entry_body(draft) for draft in ordered]
-    columns: list[Any] = [
-        [draft.organisation for draft in ordered],
-        [draft.scope for draft in ordered],
-        [draft.kind for draft in ordered],
-        [draft.uid for draft in ordered],
-        [draft.actor for draft in ordered],
-        [draft.at for draft in ordered],
-        [draft.record_sha256 for draft in ordered],
-        [leaf_hash(body) for body in bodies],
-        bodies,
+    columns = [
+        text_array(draft.organisation for draft in ordered),
+        text_array(draft.scope for draft in ordered),
+        text_array(draft.kind for draft in ordered),
+        text_array(draft.uid for draft in ordered),
+        text_array(draft.actor for draft in ordered),
+        text_array(draft.at.isoformat() for draft in ordered),
+        bytes_array(draft.record_sha256 for draft in ordered),
+        bytes_array(leaf_hash(body) for body in bodies),
+        bytes_array(bodies),
     ]
-    with connections[using].cursor() as cursor:
-        cursor.execute(INSERT_ENTRIES, columns)
-        return {(scope, kind, uid): pk for scope, kind, uid, pk in cursor.fetchall()}
+    rows = inserted(columns, using=using)
+    return {(scope, kind, uid): pk for scope, kind, uid, pk in rows}
+
+
+def inserted(columns: Sequence[str], *, using: str) -> list[tuple[Any, ...]]:
+    """Run the insert with its arrays beside the statement, not quoted into it: they may have megabytes."""
+    database = connections[using]
+    database.ensure_connection()
+    with database.wrap_database_errors, Cursor(database.connection) as cursor:
+        return cursor.execute(INSERT_ENTRIES, columns).fetchall()
+
+
+def text_array(values: Iterable[str]) -> str:
+    """Return PostgreSQL's text form of an array of texts."""
+    quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    return '{"' + '","'.join(quoted) + '"}'
+
+
+def bytes_array(values: Iterable[bytes]) -> str:
+    return '{"\\\\x' + '","\\\\x'.join([bytes(value).hex() for value in values]) + '"}'
 
 
 def draft_for(fact: Fact, *, scope: str, kind: str, uid: str, actor: str, record_sha256: bytes) -> EntryDraft:

@@ -1,6 +1,6 @@
 """What an entry must say, rebuilt from its fact, and in which words the two differ."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,15 +24,31 @@ class Difference:
         return f"{self.path} is {shown(self.in_table)} in the table, but {shown(self.in_log)} in the log"
 
 
-def facts_of(entries: Sequence[Entry], *, using: str) -> dict[int, list[Fact]]:
-    """Return the facts of these entries by the entry's id, whichever table they are in."""
-    ids = [entry.pk for entry in entries]
-    found: dict[int, list[Fact]] = {}
-    for table in fact_tables():
-        facts: Any = table._default_manager.using(using).filter(entry_id__in=ids)
+class Rebuilder:
+    """Finds the fact of each entry. It learns in which table the facts of a kind are, and asks there first."""
+
+    def __init__(self, *, using: str) -> None:
+        self._using = using
+        self._table_of: dict[str, type[Fact]] = {}
+
+    def facts_of(self, entries: Sequence[Entry]) -> dict[int, Fact]:
+        """Return the fact of each entry by the entry's id, whichever table it is in."""
+        found: dict[int, Fact] = {}
+        kinds = {entry.pk: entry.kind for entry in entries}
+        for table in {self._table_of[kind] for kind in kinds.values() if kind in self._table_of}:
+            likely = [pk for pk, kind in kinds.items() if self._table_of.get(kind) is table]
+            self._look(table, ids=likely, kinds=kinds, found=found)
+        for table in fact_tables():
+            self._look(table, ids=[pk for pk in kinds if pk not in found], kinds=kinds, found=found)
+        return found
+
+    def _look(self, table: type[Fact], *, ids: Sequence[int], kinds: Mapping[int, str], found: dict[int, Fact]) -> None:
+        if not ids:
+            return
+        facts: Any = table._default_manager.using(self._using).filter(entry_id__in=ids)
         for fact in table.with_parts(facts):
-            found.setdefault(fact.entry_id, []).append(fact)
-    return found
+            found[fact.entry_id] = fact
+            self._table_of.setdefault(kinds[fact.entry_id], table)
 
 
 def body_from(fact: Fact, *, entry: Entry) -> bytes:
@@ -93,6 +109,6 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 
-def named(facts: Iterable[Fact]) -> str:
-    """Name facts as a person finds them: table and row."""
-    return " and ".join(f"{fact._meta.db_table} row {fact.pk}" for fact in facts)
+def named(fact: Fact) -> str:
+    """Name a fact as a person finds it: table and row."""
+    return f"{fact._meta.db_table} row {fact.pk}"

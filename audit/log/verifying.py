@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from audit.log.findings import Problem, Verification, Witnessed
 from audit.log.models import Entry, Fact, LogKey, Tile, Tree
 from audit.log.queries import fact_tables
-from audit.log.rebuilding import body_from, differences, facts_of, named
+from audit.log.rebuilding import Rebuilder, body_from, differences, named
 from audit.log.stated import Marks, stated_sizes
 from audit.proofs import notes
 from audit.proofs.merkle import leaf_hash
@@ -33,16 +33,17 @@ def verify_log(
     tree = Tree.objects.using(using).filter(organisation=organisation).first()
     check = Verification(organisation=organisation, using=using, advance=advance)
     keys = [notes.PublicKey(name=key.origin, key=bytes(key.public_key)) for key in keys_of(check)]
+    rebuilder = Rebuilder(using=using)
     marks = Marks(check=check, stated=stated_sizes(check, keys=keys, witnessed=witnessed))
     for first in range(0, tree.size if tree else 0, BATCH_ENTRIES):
         last = min(first + BATCH_ENTRIES, tree.size if tree else 0)
-        leaves = read_leaves(check, first=first, last=last)
+        leaves = read_leaves(check, rebuilder=rebuilder, first=first, last=last)
         marks.pass_by(leaves)
         compare_tiles(check, leaves=leaves)
         yield from drained(check)
     marks.finish()
     compare_tree(check, tree=tree)
-    check_waiting(check)
+    check_waiting(check, rebuilder=rebuilder)
     yield from drained(check)
 
 
@@ -58,15 +59,15 @@ def keys_of(check: Verification) -> Iterable[LogKey]:
 # 1. The leaves, from the facts.
 
 
-def read_leaves(check: Verification, *, first: int, last: int) -> list[bytes]:
+def read_leaves(check: Verification, *, rebuilder: Rebuilder, first: int, last: int) -> list[bytes]:
     """Return the leaf hashes of these positions as the facts give them; where they cannot, as the tree has them."""
     in_tree = leaves_in_tiles(check, first=first, last=last)
     entries = Entry.objects.using(check.using).filter(organisation=check.organisation)
     batch = list(entries.filter(position__gte=first, position__lt=last).order_by("position"))
-    facts = facts_of(batch, using=check.using)
+    facts = rebuilder.facts_of(batch)
     leaves = dict(enumerate(in_tree, start=first))
     for entry in batch:
-        leaf = leaf_of(check, entry=entry, facts=facts.get(entry.pk, []))
+        leaf = leaf_of(check, entry=entry, fact=facts.get(entry.pk))
         settle_leaf(check, entry=entry, leaf=leaf, leaves=leaves)
         check_clock(check, entry=entry)
     for missing in sorted(set(range(first, last)) - {entry.position for entry in batch}):
@@ -83,17 +84,17 @@ def leaves_in_tiles(check: Verification, *, first: int, last: int) -> list[bytes
     return [(held.get(position // WIDTH, absent) + absent)[position % WIDTH] for position in range(first, last)]
 
 
-def leaf_of(check: Verification, *, entry: Entry, facts: Sequence[Fact]) -> bytes | None:
+def leaf_of(check: Verification, *, entry: Entry, fact: Fact | None) -> bytes | None:
     """Return the leaf hash that the entry's fact gives, or nothing when it has none; say what differs."""
     where = check.place(entry.position) if entry.position is not None else f"the log of {check.organisation}, waiting"
-    if len(facts) != 1:
-        state = "has no fact: it was deleted" if not facts else f"has more than one fact: {named(facts)}"
-        check.wrong(f"The entry {entry.kind} {entry.uid} at {where} {state}.", position=entry.position)
+    if fact is None:
+        sentence = f"The entry {entry.kind} {entry.uid} at {where} has no fact: it was deleted."
+        check.wrong(sentence, position=entry.position)
         return None
-    rebuilt = body_from(facts[0], entry=entry)
+    rebuilt = body_from(fact, entry=entry)
     if rebuilt != bytes(entry.body):
         said = "; ".join(str(each) for each in differences(in_log=bytes(entry.body), in_table=rebuilt))
-        sentence = f"The fact {entry.kind} ({named(facts)}, uid {entry.uid}) at {where} was changed: {said}."
+        sentence = f"The fact {entry.kind} ({named(fact)}, uid {entry.uid}) at {where} was changed: {said}."
         check.wrong(sentence, position=entry.position)
         return None
     return leaf_hash(rebuilt)
@@ -170,14 +171,14 @@ def compare_tree(check: Verification, *, tree: Tree | None) -> None:
 # 3. What waits, and what has no entry.
 
 
-def check_waiting(check: Verification) -> None:
+def check_waiting(check: Verification, *, rebuilder: Rebuilder) -> None:
     """Entries that have no place yet are held to their facts as well."""
     entries = Entry.objects.using(check.using).filter(organisation=check.organisation, position=None).order_by("id")
     after = 0
     while batch := list(entries.filter(id__gt=after)[:BATCH_ENTRIES]):
-        facts = facts_of(batch, using=check.using)
+        facts = rebuilder.facts_of(batch)
         for entry in batch:
-            leaf_of(check, entry=entry, facts=facts.get(entry.pk, []))
+            leaf_of(check, entry=entry, fact=facts.get(entry.pk))
         check.advance(len(batch))
         after = batch[-1].pk
 
@@ -198,3 +199,19 @@ def facts_without_entry(*, using: str = DEFAULT_DB_ALIAS) -> Iterator[Problem]:
                     "has no entry: it was put in past the log" if is_bare else "stands in another organisation's log"
                 )
                 yield Problem(organisation=organisation, sentence=f"The fact {name} row {pk} {state}.")
+
+
+def facts_sharing_an_entry(*, using: str = DEFAULT_DB_ALIAS) -> Iterator[Problem]:
+    """Yield the entries that facts of two tables claim; within one table a constraint forbids it."""
+    tables = [table._meta.db_table for table in fact_tables()]
+    facts = " UNION ALL ".join(f"SELECT entry_id, '{name}' AS name FROM {name}" for name in tables)  # noqa: S608
+    statement = f"""
+        SELECT entry.organisation, entry.position, string_agg(fact.name, ' and ' ORDER BY fact.name)
+        FROM ({facts}) AS fact JOIN audit_entry AS entry ON entry.id = fact.entry_id
+        GROUP BY entry.id HAVING count(*) > 1 ORDER BY entry.id
+    """  # noqa: S608
+    with connections[using].cursor() as cursor:
+        cursor.execute(statement)
+        for organisation, position, names in cursor.fetchall():
+            sentence = f"The entry at position {position} of the log of {organisation} has facts in {names}."
+            yield Problem(organisation=organisation, sentence=sentence, position=position)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from json import loads
 from math import isclose
 from typing import Any
 
@@ -93,8 +94,7 @@ class Block:
             self.tallies[key_of(estimate["slice"])] = Tally()
 
     def concerns(self, row: Mapping[str, Any]) -> bool:
-        scoped = all(self.stated.get(name) in (None, row[name]) for name in ("product", "deployment", "site"))
-        return scoped and row["finding"] == self.stated["finding"] and row["rule"] == self.stated["truth_rule"]
+        return all(self.stated.get(name) in (None, row[name]) for name in ("product", "deployment", "site"))
 
     def add(self, row: Mapping[str, Any]) -> None:
         if row["excluded"]:
@@ -130,9 +130,12 @@ def check_figures(package: Package, *, said: Mapping[tuple[str, int], Any], repo
         report.notice("The package holds no case rows (level aggregate): its figures cannot be recomputed.")
         return
     blocks = [Block(each) for each in stated["sets"]]
+    concerned: dict[tuple[str, str], list[Block]] = {}
+    for block in blocks:
+        concerned.setdefault((block.stated["finding"], block.stated["truth_rule"]), []).append(block)
     for row in rows_of(package):
         compare_with_entries(row, said=said, report=report)
-        for block in blocks:
+        for block in concerned.get((row["finding"], row["rule"]), ()):
             if block.concerns(row):
                 block.add(row)
     for block in blocks:
@@ -142,7 +145,7 @@ def check_figures(package: Package, *, said: Mapping[tuple[str, int], Any], repo
 def rows_of(package: Package) -> Iterator[dict[str, Any]]:
     with package.open(CASES) as file:
         while line := file.readline(LARGEST_LINE):
-            yield parse_json(line)
+            yield loads(line)
 
 
 def compare_with_entries(row: Mapping[str, Any], *, said: Mapping[tuple[str, int], Any], report: Report) -> None:

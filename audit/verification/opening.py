@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +19,7 @@ MOST_FILES = 100_000
 LARGEST_DIRECTORY = 64 * 1024 * 1024
 # Deflate cannot do better than 1,032 : 1; our own files stay far below 200 : 1.
 SUSPECT_RATIO, SUSPECT_BYTES = 200, 64 * 1024 * 1024
+BUFFER_BYTES = 1 << 20
 BAG = "bagit.txt"
 END_OF_DIRECTORY, END_OF_DIRECTORY_64 = b"PK\x05\x06", b"PK\x06\x06"
 READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
@@ -37,7 +39,8 @@ class Package:
         """Open one file. A zip gives no more bytes than it declared, and checks them."""
         if self.archive is not None:
             with self.archive.open(self.prefix + name) as file:
-                yield file
+                # Lines come out of a large buffer several times faster than out of the zip.
+                yield BufferedReader(file, BUFFER_BYTES)  # type: ignore[arg-type,type-var]
         else:
             with open(self.path / (self.prefix + name), "rb") as file:
                 yield file

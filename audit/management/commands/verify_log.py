@@ -13,7 +13,7 @@ from audit.errors import UnreadableCheckpointError
 from audit.log.findings import Problem, Witnessed
 from audit.log.models import Entry
 from audit.log.queries import organisations_in_log
-from audit.log.verifying import facts_without_entry, verify_log
+from audit.log.verifying import facts_sharing_an_entry, facts_without_entry, verify_log
 from audit.log.witnessing import read_checkpoint_file
 
 INTACT, NOT_INTACT, UNREADABLE = 0, 1, 2
@@ -59,3 +59,4 @@ class Command(BaseCommand):
                     advance=lambda count: bar.advance(task, count) if bar and task is not None else None,
                 )
             yield from facts_without_entry()
+            yield from facts_sharing_an_entry()
