@@ -96,9 +96,10 @@ def _with_high_bits(dataset: Dataset) -> Dataset:
     high, stored = number_of(dataset, "HighBit"), number_of(dataset, "BitsStored")
     if high is None or stored is None or high <= stored - 1:
         return dataset
-    widened = Dataset(dataset)
+    widened = Dataset()
+    widened.update(dataset)
     widened.file_meta = dataset.file_meta
-    widened.BitsStored = int(high) + 1
+    widened.add_new("BitsStored", "US", int(high) + 1)  # a new element: assigning would change the shared one
     return widened
 
 

@@ -93,15 +93,17 @@ def window(values: Plane, *, centre: float, width: float, function: str = "LINEA
 
 def _looked_up(values: Plane, table: Dataset) -> Plane:
     entries, first, bits = (int(part) for part in numbers_of(table, "LUTDescriptor"))
-    data = np.asarray(_table_data(table, bits=bits), dtype=np.float64)[: entries or 65536]
+    entries = entries or 65536  # PS3.3 C.11.2.1.1: zero stands for 2^16
+    data = np.asarray(_table_data(table, entries=entries), dtype=np.float64)[:entries]
     places = np.clip(np.rint(values) - _signed(first, values), 0, len(data) - 1).astype(np.int64)
     return np.asarray(np.clip(data[places] / (2**bits - 1), 0, 1), dtype=np.float64)
 
 
-def _table_data(table: Dataset, *, bits: int) -> Any:
+def _table_data(table: Dataset, *, entries: int) -> Any:
+    """Return the table's entries: two bytes each, or one where there are no more bytes than entries."""
     data = table.LUTData
     if isinstance(data, bytes):
-        return np.frombuffer(data, dtype="<u2" if bits > 8 or (len(data) % 2 == 0 and len(data) > 256) else "u1")
+        return np.frombuffer(data, dtype="u1" if len(data) < 2 * entries else "<u2")
     return np.atleast_1d(np.asarray(data))
 
 
