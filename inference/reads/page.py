@@ -7,7 +7,8 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
-from audit.access.decisions import Visitor, may
+from audit.access.decisions import may
+from audit.access.models import User
 from inference.reads.actions import reader_key
 from inference.reads.case import Line, ShownRun, Target, lines_of, shown_runs, targets_of
 from inference.reads.images import Picture, pictures_of
@@ -60,7 +61,7 @@ class CasePage:
         )
 
 
-def load_case(study: Study, *, user: Visitor, now: datetime) -> CasePage:
+def load_case(study: Study, *, user: User, now: datetime) -> CasePage:
     story = story_of(study)
     settings = {
         key: deployment_settings(key) for key in sorted({run.deployment_id for run in story.get("inference", ())})

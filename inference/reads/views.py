@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from audit.access.decisions import allowed, may
+from audit.access.decisions import allowed, may, user_of
 from inference.reads.actions import ReadRefusedError, reader_key, record_opinions
 from inference.reads.forms import ReadForm
 from inference.reads.page import CasePage, load_case
@@ -29,7 +29,7 @@ REFUSED = 422
 def worklist_page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     wanted = wanted_of(request)
-    found = worklist(request.user, wanted, reader=reader_key(request.user), now=now)
+    found = worklist(request.user, wanted, reader=reader_key(user_of(request)), now=now)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
         "breadcrumbs": [("Worklist", "")],
@@ -70,12 +70,12 @@ def query_of(request: HttpRequest) -> str:
 def case(request: HttpRequest, study_id: UUID) -> HttpResponse:
     now = timezone.now()
     study = get_study_for(request.user, "see_case", study_id, now=now)
-    page = load_case(study, user=request.user, now=now)
+    page = load_case(study, user=user_of(request), now=now)
     if request.method == "POST" and page.may_read:
         return answer(request, page)
     if request.method == "POST":
         get_study_for(request.user, "record_read", study_id, now=now)
-    note_opening(study=study, what="case", by=request.user, now=now)
+    note_opening(study=study, what="case", by=user_of(request), now=now)
     return shown(request, page, form=form_of(page), status=200)
 
 
@@ -97,7 +97,7 @@ def answer(request: HttpRequest, page: CasePage) -> HttpResponse:
             opinions=given["opinions"],
             stage=given["stage"],
             reason=given["reason"],
-            by=request.user,
+            by=user_of(request),
             now=timezone.now(),
         )
     except ReadRefusedError as problem:
@@ -112,7 +112,7 @@ def go_on(request: HttpRequest, study: Study) -> HttpResponse:
     query = request.GET.urlencode()
     if "queue" not in request.GET:
         return redirect("reads:case", study_id=study.pk)
-    found = worklist(request.user, wanted_of(request), reader=reader_key(request.user), now=timezone.now())
+    found = worklist(request.user, wanted_of(request), reader=reader_key(user_of(request)), now=timezone.now())
     following = next_in(found, after=study.pk)
     if following is None:
         messages.info(request, "That was the last case of this queue.")

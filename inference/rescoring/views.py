@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from audit.access.decisions import NotVisibleError, allowed, may
+from audit.access.decisions import NotVisibleError, allowed, may, user_of
 from inference.registry.visibility import visible_deployments
 from inference.rescoring.actions import start_run
 from inference.rescoring.errors import NothingToRescoreError
@@ -61,7 +61,7 @@ def begun(request: HttpRequest, form: RunForm) -> RescoreRun | None:
             seed=seed,
             tolerance=asked["tolerance"],
             plan=asked["plan"],
-            actor=request.user.actor,
+            actor=user_of(request).actor,
             now=timezone.now(),
         )
     except NothingToRescoreError as problem:

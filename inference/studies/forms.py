@@ -21,4 +21,5 @@ class OpenForm(forms.Form):
 
     def __init__(self, *args: object, choices: list[tuple[str, str]], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.identifier_choices = choices
         self.fields["identifier"].choices = choices  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from audit.access.decisions import allowed
+from audit.access.decisions import allowed, user_of
 from inference.dicom.errors import UnreadableFileError
 from inference.studies.actions import note_opening, open_identifier
 from inference.studies.errors import PixelsChangedError, PixelsMissingError
@@ -28,7 +28,7 @@ def image(request: HttpRequest, instance: UUID) -> HttpResponse:
     now = timezone.now()
     found = get_image_for(request.user, instance, now=now)
     frame, width = whole(request, "frame", default=1), whole(request, "width", default=WIDEST)
-    note_opening(study=found.study, what="image", by=request.user, now=now)
+    note_opening(study=found.study, what="image", by=user_of(request), now=now)
     tag = f'"{found.sha256[:32]}-{frame}-{width}"'
     if request.headers.get("If-None-Match") == tag:
         return kept_private(HttpResponseNotModified(), tag=tag)
@@ -83,6 +83,6 @@ def resolve(request: HttpRequest, study_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return render(request, "inference/studies/resolve.html", context, status=422)
     value = VaultValue.objects.get(pk=form.cleaned_data["identifier"], subject=str(study.pk))
-    opened = open_identifier(study=study, value=value, reason=form.cleaned_data["reason"], by=request.user, now=now)
-    label = dict(form.fields["identifier"].choices)[form.cleaned_data["identifier"]]
+    opened = open_identifier(study=study, value=value, reason=form.cleaned_data["reason"], by=user_of(request), now=now)
+    label = dict(form.identifier_choices)[form.cleaned_data["identifier"]]
     return render(request, "inference/studies/resolve.html", context | {"opened": opened, "opened_label": label})

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from audit.access.decisions import allowed
+from audit.access.decisions import allowed, user_of
 from inference.registry.visibility import visible_products, visible_sites
 from inference.studies.models import Study
 from inference.studies.visibility import get_study_for
@@ -86,7 +86,7 @@ def settle(request: HttpRequest, study_id: UUID) -> HttpResponse:
 
 def stored(request: HttpRequest, study: Study, form: TruthForm, *, amends: Truth | None) -> bool:
     try:
-        settle_truth(study=study, values=form.cleaned_data, by=request.user, now=timezone.now(), amends=amends)
+        settle_truth(study=study, values=form.cleaned_data, by=user_of(request), now=timezone.now(), amends=amends)
     except TruthRefusedError as problem:
         form.add_error(None, str(problem))
         return False
