@@ -46,20 +46,23 @@ def catch_up_unless_busy(*, now: datetime) -> CaughtUp | None:
 
 
 def work_off(*, now: datetime) -> CaughtUp:
-    sequenced = folded = 0
+    """Follow the log and let the monitors look, until neither leaves anything; then sign what has grown."""
+    sequenced, folded = follow_log(now=now)
+    signals = run_monitors(now=now)
     for _ in range(MOST_ROUNDS):
-        placed, counted = sequence(now=now), follow(now=now)
-        sequenced, folded = sequenced + placed, folded + counted
+        placed, counted = follow_log(now=now)  # what monitors do is in the log too
         if not placed and not counted:
             break
-    signed, signals = sign_checkpoints(now=now), run_monitors(now=now)
-    if signals:  # each is an entry of the log
-        sequenced += sequence(now=now)
-        folded += follow(now=now)
-    done = CaughtUp(sequenced=sequenced, signed=signed, folded=folded, signals=signals)
+        sequenced, folded, signals = sequenced + placed, folded + counted, signals + run_monitors(now=now)
+    done = CaughtUp(sequenced=sequenced, signed=sign_checkpoints(now=now), folded=folded, signals=signals)
     if sequenced or folded or signals:
-        logger.info("caught up: sequenced=%d signed=%d folded=%d signals=%d", sequenced, signed, folded, signals)
+        logger.info("caught up: sequenced=%d signed=%d folded=%d signals=%d", sequenced, done.signed, folded, signals)
     return done
+
+
+def follow_log(*, now: datetime) -> tuple[int, int]:
+    """Give waiting entries their positions and fold them; return how many of each."""
+    return sequence(now=now), follow(now=now)
 
 
 @contextmanager
