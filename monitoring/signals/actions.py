@@ -21,7 +21,7 @@ from monitoring.signals.episodes import Episode
 from monitoring.signals.feeding import feed_of
 from monitoring.signals.models import Monitor, Signal
 from monitoring.signals.telling import Told, tell
-from monitoring.signals.watching import Feed, Scope, design_for, episodes_for, scopes_of
+from monitoring.signals.watching import LASTING, Feed, Scope, design_for, episodes_for, scopes_of
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def _switch_on(scope: Scope, feed: Feed, *, monitors: dict[str, Monitor], now: d
 
 def _settle(monitor: Monitor, scope: Scope, feed: Feed, *, now: datetime) -> int:
     """Bring stored signals up to date with what the monitor finds today, and raise what is new."""
-    stored = list(monitor.signals.order_by("alarm_on"))
+    stored = list(monitor.signals.select_related("monitor").order_by("alarm_on"))
     found: set[int] = set()
     raised = 0
     for arm, episode in episodes_for(scope, feed, design=monitor.design, closed_on=_closed_on(stored)):
@@ -148,12 +148,17 @@ def _closed_on(stored: Sequence[Signal]) -> dict[str, date]:
 
 def _match(episode: Episode, *, arm: str, stored: Sequence[Signal]) -> Signal | None:
     """Return the stored signal that overlaps the episode, the one with the same alarm first."""
-    overlapping = [
-        each
-        for each in stored
-        if each.arm == arm and each.began_on <= episode.last_alarm_on and episode.began_on <= each.last_alarm_on
-    ]
+    overlapping = [each for each in stored if each.arm == arm and _overlap(each, episode)]
     return min(overlapping, key=lambda each: (each.alarm_on != episode.alarm_on, each.alarm_on), default=None)
+
+
+def _overlap(signal: Signal, episode: Episode) -> bool:
+    """A closed drift is accepted and goes on as the same signal; what else is closed ends on that day."""
+    ended_on = signal.ended_on
+    if signal.closed_at is not None and signal.monitor.kind in LASTING:
+        ended_on = min(signal.closed_at.date(), ended_on or date.max)
+    last = max(signal.last_alarm_on, ended_on or date.max)
+    return signal.began_on <= max(episode.last_alarm_on, episode.ended_on or date.max) and episode.began_on <= last
 
 
 def uid_of(monitor: Monitor, *, arm: str, episode: Episode) -> str:

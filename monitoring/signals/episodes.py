@@ -1,4 +1,4 @@
-"""From single alarms to episodes: one fault alarms again and again, and is one signal.
+"""From single alarms to episodes: a fault that goes on is one signal.
 
 Alarms of several arms of one monitor that lie close together are one episode too.
 """
@@ -8,29 +8,32 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-QUIET_DAYS = 28  # a change that begins later than this after an alarm is another fault
-LONG_QUIET_DAYS = 60  # a small lasting shift of scores alarms rarely, and is still the same one
-OVER_DAYS = 14  # beyond the quiet days, an episode without an alarm is over
+QUIET_DAYS = 28  # what begins later than this after an episode has ended is another fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """One alarm of one arm: when the change is thought to have begun, and when it was noticed."""
+    """One alarm of one arm: when the change is thought to have begun, when it was noticed, when it ended if it did."""
 
     arm: str
     began_on: date
     alarm_on: date
+    ended_on: date | None
     words: str = ""
     weight: float = 0.0
     details: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def last_on(self) -> date:
+        """The last day that belongs to it; one that goes on has none."""
+        return date.max if self.ended_on is None else max(self.ended_on, self.alarm_on)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """Alarms that belong together; `ended_on` is the last alarm when it has been quiet since."""
+    """Alarms that belong together."""
 
     alarms: tuple[Alarm, ...]
-    ended_on: date | None
 
     @property
     def first(self) -> Alarm:
@@ -48,6 +51,12 @@ class Episode:
     def last_alarm_on(self) -> date:
         return max(alarm.alarm_on for alarm in self.alarms)
 
+    @property
+    def ended_on(self) -> date | None:
+        """When all of it had ended, or None while it goes on."""
+        ends = [alarm.ended_on for alarm in self.alarms]
+        return None if None in ends else max(self.began_on, *(end for end in ends if end is not None))
+
     def holds(self, day: date) -> bool:
         """Return whether a day lies in the episode; one that goes on has no end."""
         return self.began_on <= day <= (self.ended_on or date.max)
@@ -61,21 +70,18 @@ class Episode:
         return tuple(sorted(heaviest, key=lambda arm: (-heaviest[arm], arm)))
 
 
-def episodes_of(alarms: Iterable[Alarm], *, until: date, quiet_days: int = QUIET_DAYS) -> tuple[Episode, ...]:
-    """Return the episodes in order. Open-ended ones have alarmed lately."""
+def episodes_of(alarms: Iterable[Alarm], *, quiet_days: int = QUIET_DAYS) -> tuple[Episode, ...]:
+    """Return the episodes in order: what begins within `quiet_days` of the end of one belongs to it."""
     ordered = sorted(alarms, key=lambda alarm: (alarm.alarm_on, alarm.began_on, alarm.arm))
     groups: list[list[Alarm]] = []
-    latest = date.min
     for alarm in ordered:
-        if groups and alarm.began_on <= latest + timedelta(days=quiet_days):
+        if groups and _belongs(alarm, groups[-1], quiet_days=quiet_days):
             groups[-1].append(alarm)
         else:
             groups.append([alarm])
-        latest = max(latest, alarm.alarm_on) if len(groups[-1]) > 1 else alarm.alarm_on
-    return tuple(_episode(group, until=until, quiet_days=quiet_days) for group in groups)
+    return tuple(Episode(alarms=tuple(group)) for group in groups)
 
 
-def _episode(group: Sequence[Alarm], *, until: date, quiet_days: int) -> Episode:
-    last = max(alarm.alarm_on for alarm in group)
-    is_over = until > last + timedelta(days=quiet_days + OVER_DAYS)
-    return Episode(alarms=tuple(group), ended_on=last if is_over else None)
+def _belongs(alarm: Alarm, group: Sequence[Alarm], *, quiet_days: int) -> bool:
+    latest = max(each.last_on for each in group)
+    return latest == date.max or alarm.began_on <= latest + timedelta(days=quiet_days)

@@ -93,6 +93,7 @@ def silence_alarms(design: dict[str, Any], runs: Sequence[RunRow], *, until: dat
             arm="silence",
             began_on=first + timedelta(days=min(spell.first, spell.noticed)),
             alarm_on=first + timedelta(days=spell.noticed),
+            ended_on=None if spell.last == len(counts) - 1 else first + timedelta(days=spell.last),
             words=f"{spell.count} studies where {spell.expected:.1f} were expected",
             details={
                 "last_day": (first + timedelta(days=spell.last)).isoformat(),
@@ -126,6 +127,7 @@ def flagged_alarms(design: dict[str, Any], runs: Sequence[RunRow]) -> list[Alarm
             arm=flag,
             began_on=min(*(row.day for row in rows), known_on),
             alarm_on=known_on,
+            ended_on=max(row.day for row in rows),
             words=FLAGS.get(flag, flag),
             weight=float(len(rows)),
         )

@@ -20,7 +20,7 @@ from monitoring.signals.rates import (
     METADATA_RATE,
 )
 from monitoring.signals.streams import RunRow, reference_end
-from monitoring.statistics.sequential import BernoulliCusum, NormalCusum
+from monitoring.statistics.sequential import BernoulliCusum, Excursion, NormalCusum
 from monitoring.statistics.standardising import guarded_bernoulli_cusum, guarded_normal_cusum, normal_scores
 
 MISSING = "missing"
@@ -141,12 +141,13 @@ def _field_alarms(name: str, field: dict[str, Any], rows: Sequence[RunRow]) -> I
 def _number_alarms(name: str, field: dict[str, Any], values: Sequence[Observed]) -> Iterator[Alarm]:
     known = [each for each in values if not isinstance(each.value, str)]
     scores = normal_scores([float(each.value) for each in known], reference=field["values"])
-    run = NormalCusum(k=field["k"], threshold=field["threshold"], sides=2).run(scores)
-    for began, position, direction in zip(run.began, run.alarms, run.directions, strict=True):
-        seen = sorted(float(each.value) for each in known[began : position + 1])
-        usual = field["values"][len(field["values"]) // 2]
-        words = f"{'higher' if direction > 0 else 'lower'}: median {seen[len(seen) // 2]:g}, before {usual:g}"
-        yield _alarm(name, words=words, began=known[began].day, at=known[position].day, weight=1.0)
+    chart = NormalCusum(k=field["k"], threshold=field["threshold"], sides=2)
+    usual = field["values"][len(field["values"]) // 2]
+    for upward in (True, False):
+        for stay in chart.excursions(scores, upward=upward):
+            seen = sorted(float(each.value) for each in known[stay.began : stay.alarm + 1])
+            words = f"{'higher' if upward else 'lower'}: median {seen[len(seen) // 2]:g}, before {usual:g}"
+            yield _alarm(name, words=words, stay=stay, values=known, weight=1.0)
 
 
 def _category_alarms(
@@ -154,20 +155,13 @@ def _category_alarms(
 ) -> Iterator[Alarm]:
     known = field["counts"]
     hits = [_is_hit(as_category(each.value), arm=arm, known=known) for each in values]
-    run = BernoulliCusum(**{key: arm[key] for key in BERNOULLI}).run([float(hit) for hit in hits])
-    for began, position in zip(run.began, run.alarms, strict=True):
-        seen = Counter(
-            as_category(each.value)
-            for each, hit in zip(values[began : position + 1], hits[began : position + 1], strict=True)
-            if hit
-        )
-        yield _alarm(
-            name,
-            words=_category_words(arm, seen=seen.most_common(1)[0][0]),
-            began=values[began].day,
-            at=values[position].day,
-            weight={"new": 3.0, "more": 2.0, "fewer": 1.5}[arm["change"]],
-        )
+    chart = BernoulliCusum(**{key: arm[key] for key in BERNOULLI})
+    for stay in chart.excursions([float(hit) for hit in hits]):
+        inside = slice(stay.began, stay.alarm + 1)
+        seen = Counter(as_category(each.value) for each, hit in zip(values[inside], hits[inside], strict=True) if hit)
+        words = _category_words(arm, seen=seen.most_common(1)[0][0])
+        weight = {"new": 3.0, "more": 2.0, "fewer": 1.5}[arm["change"]]
+        yield _alarm(name, words=words, stay=stay, values=values, weight=weight)
 
 
 def _is_hit(value: str, *, arm: dict[str, Any], known: dict[str, int]) -> bool:
@@ -190,5 +184,12 @@ def _category_words(arm: dict[str, Any], *, seen: str) -> str:
             return f"{arm['value']} less often"
 
 
-def _alarm(name: str, *, words: str, began: date, at: date, weight: float) -> Alarm:
-    return Alarm(arm=name, began_on=began, alarm_on=at, words=words, weight=weight)
+def _alarm(name: str, *, words: str, stay: Excursion, values: Sequence[Observed], weight: float) -> Alarm:
+    return Alarm(
+        arm=name,
+        began_on=values[stay.began].day,
+        alarm_on=values[stay.alarm].day,
+        ended_on=None if stay.ended is None else values[stay.peak].day,
+        words=words,
+        weight=weight,
+    )

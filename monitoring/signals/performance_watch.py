@@ -21,7 +21,7 @@ from monitoring.signals.rates import (
     REFERENCE_POSITIVES,
 )
 from monitoring.signals.streams import CaseRow, Era
-from monitoring.statistics.sequential import BernoulliCusum
+from monitoring.statistics.sequential import BernoulliCusum, Excursion
 from monitoring.statistics.standardising import guarded_bernoulli_cusum
 
 ARMS = {"sensitivity": "positive", "specificity": "negative"}
@@ -142,16 +142,25 @@ def performance_alarms(design: dict[str, Any], cases: Sequence[CaseRow]) -> list
 def _arm_alarms(design: dict[str, Any], cases: Sequence[CaseRow], *, arm: str) -> list[Alarm]:
     values = watched(design, cases, arm=arm)
     frozen = design["arms"][arm]
-    chart = chart_of(frozen)
     usual = (frozen["wrong"] + 0.5) / (frozen["cases"] + 1)
-    run = chart.run([value for value, _, _ in values])
     alarms, start = [], 0
-    for position in run.alarms:
-        alarm_on = values[position][2].date()
-        began_on = min(change_point(values[start : position + 1], usual=usual), alarm_on)
-        alarms.append(Alarm(arm=arm, began_on=began_on, alarm_on=alarm_on, weight=run.path[position] / chart.threshold))
-        start = position + 1
+    for stay in chart_of(frozen).excursions([value for value, _, _ in values]):
+        alarms.append(_alarm(values[start:], stay=stay, start=start, arm=arm, usual=usual))
+        start = (stay.ended or 0) + 1
     return alarms
+
+
+def _alarm(values: Sequence[PatientDay], *, stay: Excursion, start: int, arm: str, usual: float) -> Alarm:
+    """Return one alarm; `values` begin at position `start`, after whatever alarmed before."""
+    seen = values[: stay.alarm - start + 1]
+    alarm_on = seen[-1][2].date()
+    began_on = min(change_point(seen, usual=usual), alarm_on)
+    wrong = float(np.mean([value for value, _, _ in values[stay.began - start : stay.peak - start + 1]]))
+    ended_on = None
+    if stay.ended is not None:
+        since = [each for each in values[: stay.ended - start + 1] if each[1] >= began_on]
+        ended_on = max(began_on, end_point(since, usual=usual, wrong=wrong))
+    return Alarm(arm=arm, began_on=began_on, alarm_on=alarm_on, ended_on=ended_on, weight=wrong - usual)
 
 
 def change_point(values: Sequence[PatientDay], *, usual: float) -> date:
@@ -165,3 +174,12 @@ def change_point(values: Sequence[PatientDay], *, usual: float) -> date:
     since = np.clip(np.cumsum(wrong[::-1])[::-1] / size, 1e-9, 1 - 1e-9)
     support = size * (since * np.log(since / usual) + (1 - since) * np.log((1 - since) / (1 - usual)))
     return by_day[int(np.argmax(np.where(since > usual, support, -1.0)))][1]
+
+
+def end_point(values: Sequence[PatientDay], *, usual: float, wrong: float) -> date:
+    """Return the acquisition day on which a share of wrong calls most likely fell back to `usual`."""
+    by_day = sorted(values, key=lambda value: value[1])
+    called = np.array([value for value, _, _ in by_day])
+    changed = min(max(wrong, usual * 1.01), 0.999)
+    gain = called * np.log(changed / usual) + (1 - called) * np.log((1 - changed) / (1 - usual))
+    return by_day[int(np.argmax(np.cumsum(gain)))][1]

@@ -103,12 +103,15 @@ def run_scores(design: dict[str, Any], cases: Sequence[CaseRow]) -> tuple[list[P
 
 
 def score_alarms(design: dict[str, Any], cases: Sequence[CaseRow]) -> list[Alarm]:
-    values, run = run_scores(design, cases)
+    values = watched(design, cases)
+    chart, scores = chart_of(design), [value for value, _ in values]
     return [
         Alarm(
-            arm="higher" if direction > 0 else "lower",
-            began_on=values[min(began, position)][1],
-            alarm_on=values[position][1],
+            arm=arm,
+            began_on=values[stay.began][1],
+            alarm_on=values[stay.alarm][1],
+            ended_on=None if stay.ended is None else values[stay.peak][1],
         )
-        for began, position, direction in zip(run.began, run.alarms, run.directions, strict=True)
+        for arm in ("higher", "lower")
+        for stay in chart.excursions(scores, upward=arm == "higher")
     ]

@@ -4,11 +4,11 @@ Score and performance are watched per era and finding, the feed itself per deplo
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from monitoring.signals.episodes import LONG_QUIET_DAYS, QUIET_DAYS, Alarm, Episode, episodes_of
+from monitoring.signals.episodes import Alarm, Episode, episodes_of
 from monitoring.signals.feed_watch import design_flagged, design_silence, flagged_alarms, silence_alarms
 from monitoring.signals.metadata_watch import design_metadata, metadata_alarms
 from monitoring.signals.performance_watch import design_performance, performance_alarms
@@ -121,22 +121,30 @@ def episodes_for(
     Where a person closed an arm's signal, what goes on afterwards is an episode of its own. Closing a drift
     accepts it: its episode is never cut.
     """
-    alarms = alarms_for(scope, feed, design=design)
+    alarms = [within_era(each, scope) for each in alarms_for(scope, feed, design=design)]
     arms = sorted({alarm.arm for alarm in alarms}) if scope.kind in (FLAGGED, SCORE) else [""]
-    quiet_days = LONG_QUIET_DAYS if scope.kind == SCORE else QUIET_DAYS
     found = []
     for arm in arms:
         mine = [alarm for alarm in alarms if arm in ("", alarm.arm)]
         parts = [mine]
         if scope.kind in LASTING and arm in closed_on:
             parts = [
-                [alarm for alarm in mine if alarm.alarm_on <= closed_on[arm]],
+                [ended_by(each, closed_on[arm]) for each in mine if each.alarm_on <= closed_on[arm]],
                 alarms_after(closed_on[arm], scope, feed, design=design, alarms=mine),
             ]
-        found += [
-            (arm, episode) for part in parts for episode in episodes_of(part, until=feed.today, quiet_days=quiet_days)
-        ]
+        found += [(arm, episode) for part in parts for episode in episodes_of(part)]
     return found
+
+
+def ended_by(alarm: Alarm, day: date) -> Alarm:
+    return replace(alarm, ended_on=day if alarm.ended_on is None else min(alarm.ended_on, day))
+
+
+def within_era(alarm: Alarm, scope: Scope) -> Alarm:
+    """Return the alarm, ended with its era where it had not ended before."""
+    if alarm.ended_on is not None or scope.era is None or scope.era.ends_at is None:
+        return alarm
+    return replace(alarm, ended_on=scope.era.ends_at.date())
 
 
 def alarms_after(closed_on: date, scope: Scope, feed: Feed, *, design: Design, alarms: list[Alarm]) -> list[Alarm]:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import inf, log, sqrt
 
+import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize
 
@@ -33,6 +34,20 @@ class ChartRun:
     began: tuple[int, ...]
     lower_path: tuple[float, ...] = ()
     directions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excursion:
+    """One stay of a chart in alarm, 0-based positions: from rest, over the threshold, to rest again.
+
+    After the alarm the statistic is held at the threshold instead of restarting, so a lasting change is one
+    excursion. `peak` is the last time that it stood there: where the change ended, if `ended` is not None.
+    """
+
+    began: int
+    alarm: int
+    peak: int
+    ended: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +78,16 @@ class BernoulliCusum:
     def run(self, observations: ArrayLike) -> ChartRun:
         """Return the path; after an alarm the chart starts again at zero."""
         values = as_probabilities(observations, name="observations")
-        sign = 1 if self.p1 > self.p0 else -1
-        steps = (values if sign > 0 else 1 - values) * (self.up + self.down) - self.down
-        path, alarms, began = _page(steps, height=self.height)
+        path, alarms, began = _page(self._steps(values), height=self.height)
         return ChartRun(path=tuple(value * self.unit for value in path), alarms=alarms, began=began)
+
+    def excursions(self, observations: ArrayLike) -> tuple[Excursion, ...]:
+        """Return every stay in alarm, each from its beginning to its end."""
+        return _excursions(self._steps(as_probabilities(observations, name="observations")), height=self.height)
+
+    def _steps(self, values: FloatArray) -> FloatArray:
+        counted = values if self.p1 > self.p0 else 1 - values
+        return np.asarray(counted * (self.up + self.down) - self.down)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +112,11 @@ class NormalCusum:
             path, alarms, began = _page(values - self.k, height=self.threshold)
             return ChartRun(path=path, alarms=alarms, began=began, directions=(1,) * len(alarms))
         return _two_sided(values, k=self.k, height=self.threshold)
+
+    def excursions(self, observations: ArrayLike, *, upward: bool) -> tuple[Excursion, ...]:
+        """Return every stay in alarm of one side."""
+        values = as_vector(observations, name="observations")
+        return _excursions((values if upward else -values) - self.k, height=self.threshold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +218,22 @@ def _page(steps: FloatArray, *, height: float) -> tuple[tuple[float, ...], tuple
             began.append(rest)
             total, rest = 0.0, position + 1
     return tuple(path), tuple(alarms), tuple(began)
+
+
+def _excursions(steps: FloatArray, *, height: float) -> tuple[Excursion, ...]:
+    found: list[Excursion] = []
+    total, rest, alarm, peak = 0.0, 0, -1, -1
+    for position, step in enumerate(steps.tolist()):
+        total = min(total + step, height)
+        if total >= height - 1e-9:
+            alarm, peak = (position if alarm < 0 else alarm), position
+        if total <= 0:
+            if alarm >= 0:
+                found.append(Excursion(began=rest, alarm=alarm, peak=peak, ended=position))
+            total, rest, alarm = 0.0, position + 1, -1
+    if alarm >= 0:
+        found.append(Excursion(began=rest, alarm=alarm, peak=peak, ended=None))
+    return tuple(found)
 
 
 def _two_sided(values: FloatArray, *, k: float, height: float) -> ChartRun:

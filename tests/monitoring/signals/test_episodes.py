@@ -1,3 +1,5 @@
+"""What belongs together is one episode; what lies apart is two."""
+
 from datetime import date, timedelta
 
 from monitoring.signals.episodes import Alarm, episodes_of
@@ -5,34 +7,46 @@ from monitoring.signals.episodes import Alarm, episodes_of
 START = date(2026, 3, 1)
 
 
-def alarm(began: int, at: int, arm: str = "sensitivity", weight: float = 1.0) -> Alarm:
-    return Alarm(arm=arm, began_on=START + timedelta(days=began), alarm_on=START + timedelta(days=at), weight=weight)
+def day(number: int) -> date:
+    return START + timedelta(days=number)
 
 
-def test_a_fault_that_goes_on_is_one_episode():
-    (episode,) = episodes_of([alarm(0, 20), alarm(21, 40), alarm(45, 70)], until=START + timedelta(days=75))
-    assert (episode.began_on, episode.alarm_on) == (START, START + timedelta(days=20))
-    assert episode.last_alarm_on == START + timedelta(days=70)
-    assert episode.ended_on is None
+def alarm(began: int, at: int, ended: int | None, *, arm: str = "sensitivity", weight: float = 1.0) -> Alarm:
+    end = None if ended is None else day(ended)
+    return Alarm(arm=arm, began_on=day(began), alarm_on=day(at), ended_on=end, weight=weight)
+
+
+def test_what_begins_while_another_goes_on_belongs_to_it():
+    (episode,) = episodes_of([alarm(0, 20, None), alarm(90, 110, 120)])
+    assert (episode.began_on, episode.alarm_on, episode.ended_on) == (START, day(20), None)
+    assert episode.holds(day(5_000))
+
+
+def test_what_begins_soon_after_the_end_belongs_to_it():
+    (episode,) = episodes_of([alarm(0, 20, 30), alarm(50, 60, 70)])
+    assert episode.ended_on == day(70)
+    assert not episode.holds(day(71))
 
 
 def test_two_faults_far_apart_are_two_episodes():
-    first, second = episodes_of([alarm(0, 20), alarm(100, 120)], until=START + timedelta(days=121))
-    assert first.ended_on == START + timedelta(days=20)
-    assert second.ended_on is None
+    first, second = episodes_of([alarm(0, 20, 25), alarm(100, 120, None)])
+    assert (first.ended_on, second.ended_on) == (day(25), None)
 
 
 def test_arms_that_alarm_together_are_one_episode_led_by_the_heaviest():
-    (episode,) = episodes_of(
-        [alarm(0, 20, arm="exposure"), alarm(2, 21, arm="scanner", weight=3.0)], until=START + timedelta(days=30)
-    )
+    (episode,) = episodes_of([alarm(0, 20, 40, arm="exposure"), alarm(2, 21, 30, arm="scanner", weight=3.0)])
     assert episode.arms == ("scanner", "exposure")
 
 
 def test_a_later_alarm_never_redates_the_first():
-    (episode,) = episodes_of([alarm(5, 20), alarm(0, 30)], until=START + timedelta(days=31))
-    assert episode.began_on == START + timedelta(days=5)
+    (episode,) = episodes_of([alarm(5, 20, 60), alarm(0, 30, 60)])
+    assert episode.began_on == day(5)
+
+
+def test_a_fault_may_end_before_anybody_notices():
+    (episode,) = episodes_of([alarm(0, 60, 40)])
+    assert (episode.ended_on, episode.alarms[0].last_on) == (day(40), day(60))
 
 
 def test_no_alarm_is_no_episode():
-    assert episodes_of([], until=START) == ()
+    assert episodes_of([]) == ()

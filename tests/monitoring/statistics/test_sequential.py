@@ -90,6 +90,27 @@ def test_the_run_says_where_the_change_began_and_restarts():
     assert run.began[1] == run.alarms[0] + 1
 
 
+def test_a_lasting_change_is_one_excursion_from_its_beginning_to_its_end():
+    chart = bernoulli_cusum(0.1, 0.3, arl0=1_000)
+    (stay,) = chart.excursions([0.0] * 50 + [1.0] * 200 + [0.0] * 400)
+    assert (stay.began, stay.peak) == (50, 249)
+    assert 50 < stay.alarm < 65
+    assert 249 < stay.ended < 450
+
+
+def test_an_excursion_that_has_not_come_to_rest_has_no_end():
+    chart = normal_cusum(k=0.25, arl0=1_000)
+    (stay,) = chart.excursions([0.0] * 20 + [2.0] * 60, upward=True)
+    assert (stay.began, stay.ended) == (20, None)
+    assert chart.excursions([0.0] * 20 + [2.0] * 60, upward=False) == ()
+
+
+def test_excursions_begin_no_more_often_than_the_chart_is_designed_to_alarm():
+    chart = bernoulli_cusum(0.2, 0.38, arl0=400)
+    events = (np.random.default_rng(4).random(300_000) < 0.2).astype(float)
+    assert len(chart.excursions(events)) <= 300_000 / chart.arl(0.2) * 1.08
+
+
 def test_both_directions_are_told_apart():
     chart = normal_cusum(k=0.25, arl0=1_000, sides=2)
     assert chart.run([1.0] * 60).directions[0] == 1
