@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from inference.registry.settings import DeploymentSettings
@@ -184,46 +184,60 @@ def case_of(each: Logged, *, parts: RunParts, view: StudyView, rule: Rule, setti
     finding = settings.findings.get(said.finding)
     concept = finding.concept if finding else said.finding
     read = view.final_read(concept, region=said.region, regions=settings.regions)
-    truth = truth_for(
-        view.truths.get(concept, ()),
-        region=said.region,
-        regions=settings.regions,
-        rule=rule,
-        acquired_at=parts.acquired_at,
-    )
-    by, so = read.source, truth.source
+    truths, acquired_at = view.truths.get(concept, ()), parts.acquired_at
+    truth = truth_for(truths, region=said.region, regions=settings.regions, rule=rule, acquired_at=acquired_at)
     return CountedCase(
         organisation=study.organisation,
         product_id=settings.product_key,
         site_id=study.site,
-        deployment_id=run.deployment,
-        version=run.version,
-        finding=said.finding,
-        region=said.region,
         rule=rule.key,
         study_id=study.study,
         person_id=view.identity.person,
-        inference_id=run.id,
-        acquired_at=parts.acquired_at,
-        acquired_on=parts.day,
         excluded=each.reason,
-        score=said.score,
-        threshold=said.threshold,
-        decision=said.decision,
-        measurement=said.measurement,
-        category=said.category,
-        truth=truth.state,
-        truth_id=so.id if so else None,
-        truth_standard=so.standard if so else "",
-        truth_measurement=so.measurement if so else None,
-        truth_category=so.category if so else None,
-        truth_known_at=so.known if so else None,
-        reader_decision=read.state,
-        reader=by.reader if by else "",
-        read_id=by.id if by else None,
-        read_at=by.read_at if by else None,
-        stage=by.stage if by else "",
-        ai_exposure=by.ai_exposure if by else "",
-        minutes_to_reader=parts.minutes,
         slices=with_region(parts.slices, said.region) if settings.regions else parts.slices,
+        **said_by(run, said, parts=parts),
+        **held_true(truth),
+        **finally_read(read),
     )
+
+
+def said_by(run: RunFact, said: PredictionFact, *, parts: RunParts) -> dict[str, Any]:
+    return {
+        "inference_id": run.id,
+        "deployment_id": run.deployment,
+        "version": run.version,
+        "finding": said.finding,
+        "region": said.region,
+        "score": said.score,
+        "threshold": said.threshold,
+        "decision": said.decision,
+        "measurement": said.measurement,
+        "category": said.category,
+        "acquired_at": parts.acquired_at,
+        "acquired_on": parts.day,
+        "minutes_to_reader": parts.minutes,
+    }
+
+
+def held_true(truth: Judgement[TruthFact]) -> dict[str, Any]:
+    source = truth.source
+    return {
+        "truth": truth.state,
+        "truth_id": source.id if source else None,
+        "truth_standard": source.standard if source else "",
+        "truth_measurement": source.measurement if source else None,
+        "truth_category": source.category if source else None,
+        "truth_known_at": source.known if source else None,
+    }
+
+
+def finally_read(read: Judgement[ReadFact]) -> dict[str, Any]:
+    source = read.source
+    return {
+        "reader_decision": read.state,
+        "reader": source.reader if source else "",
+        "read_id": source.id if source else None,
+        "read_at": source.read_at if source else None,
+        "stage": source.stage if source else "",
+        "ai_exposure": source.ai_exposure if source else "",
+    }
