@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from json import loads
-from math import isclose
+from math import fsum, isclose
 from typing import Any
 
 from audit.proofs.canonical import parse_json
@@ -20,6 +20,7 @@ from audit.verification.opening import Package
 CASES, FIGURES = "data/cases.ndjson", "data/figures.json"
 LARGEST_LINE = 70_000
 STATES = ("positive", "negative")
+CATEGORIES = ("ordinal", "multi_class", "multi_label")
 TOLERANCE = 1e-9
 
 
@@ -31,20 +32,33 @@ class Tally:
     decided: int = 0
     flagged: int = 0
     labelled: int = 0
+    judged: int = 0
     positives: int = 0
+    named: int = 0
+    right: int = 0
     pairs: dict[tuple[str, str], int] = field(default_factory=dict)
+    differences: array[float] = field(default_factory=lambda: array("d"))
     scores: dict[str, array[float]] = field(default_factory=lambda: {"positive": array("d"), "negative": array("d")})
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: Mapping[str, Any], *, kind: str) -> None:
         decision, truth, score = row["decision"], row["truth"], row["score"]
         self.cases += 1
+        self.add_measured(row)
         self.decided += decision in STATES
         self.flagged += decision == "positive"
-        self.labelled += truth in STATES
+        self.labelled += is_labelled(row, kind=kind)
+        self.judged += truth in STATES
         self.positives += truth == "positive"
         self.pairs[truth, decision] = self.pairs.get((truth, decision), 0) + 1
         if truth in STATES and score is not None:
             self.scores[truth].append(score)
+
+    def add_measured(self, row: Mapping[str, Any]) -> None:
+        if row["measurement"] is not None and row["truth_measurement"] is not None:
+            self.differences.append(row["measurement"] - row["truth_measurement"])
+        if row["category"] is not None and row["truth_category"] is not None:
+            self.named += 1
+            self.right += row["category"] == row["truth_category"]
 
     def pair(self, truth: str, decision: str) -> int:
         return self.pairs.get((truth, decision), 0)
@@ -58,11 +72,18 @@ class Tally:
             "specificity": (clear, clear + alarm),
             "ppv": (hit, hit + alarm),
             "npv": (clear, clear + miss),
-            "prevalence": (self.positives, self.labelled),
+            "prevalence": (self.positives, self.judged),
             "flag_rate": (self.flagged, self.decided),
             "label_coverage": (self.labelled, self.cases),
+            "accuracy": (self.right, self.named),
         }
         return shares.get(metric)
+
+
+def is_labelled(row: Mapping[str, Any], *, kind: str) -> bool:
+    if kind == "measurement":
+        return row["truth_measurement"] is not None
+    return row["truth_category"] is not None if kind in CATEGORIES else row["truth"] in STATES
 
 
 def area(positive: array[float], negative: array[float]) -> float:
@@ -102,7 +123,7 @@ class Block:
             return
         for key, tally in self.tallies.items():
             if all(str(value_of(row, name)) == value for name, value in key):
-                tally.add(row)
+                tally.add(row, kind=self.stated["kind"])
 
     @property
     def name(self) -> str:
@@ -185,15 +206,19 @@ def compare_estimate(estimate: Mapping[str, Any], *, tally: Tally, name: str, re
         return
     where = f"The {metric.replace('_', ' ')} of {name}" + "".join(f", {d} {v}" for d, v in estimate["slice"].items())
     if "not_estimable" in estimate:
-        if value is not None:
+        if value is not None and tally.share(metric) is not None:
             report.wrong(f"{where} is called not estimable, but its rows give {value:.6f}.")
     elif value is None or not isclose(value, estimate["value"], abs_tol=TOLERANCE):
         given = "nothing" if value is None else f"{value:.6f}"
         report.wrong(f"{where} is stated as {estimate['value']:.6f}, but its rows give {given}.")
     elif cases != estimate["cases"]:
         report.wrong(f"{where} is stated over {estimate['cases']} cases, but its rows give {cases}.")
-    elif estimate["positives"] > tally.positives or not estimate["low"] <= value <= estimate["high"]:
+    elif estimate["positives"] > tally.positives or not within(value, estimate):
         report.wrong(f"{where} is stated with counts or an interval that do not fit its rows.")
+
+
+def within(value: float, estimate: Mapping[str, Any]) -> bool:
+    return bool(estimate["low"] - TOLERANCE <= value <= estimate["high"] + TOLERANCE)
 
 
 def recomputed(metric: str, tally: Tally) -> tuple[float | None, int | None]:
@@ -205,4 +230,7 @@ def recomputed(metric: str, tally: Tally) -> tuple[float | None, int | None]:
         positive, negative = tally.scores["positive"], tally.scores["negative"]
         both = positive and negative
         return (area(positive, negative) if both else None), len(positive) + len(negative)
+    if metric in ("bias", "mean_absolute_error"):
+        values = tally.differences if metric == "bias" else [abs(each) for each in tally.differences]
+        return (fsum(values) / len(values) if values else None), len(values)
     return None, None

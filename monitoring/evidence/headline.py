@@ -21,19 +21,24 @@ def figure_sets(scope: Scope) -> list[dict[str, Any]]:
 
 
 def sets_of(scope: Scope) -> Iterator[dict[str, Any]]:
+    kinds = dict(scope.product.findings.values_list("key", "kind"))
     for question in questions_of(scope, rules=rules_of(scope)):
+        kind = kinds[question.finding]
         if len(scope.sites) > 1:
-            yield answered(question, where={"product": scope.product.pk})
+            yield answered(question, kind=kind, where={"product": scope.product.pk})
         for site in scope.sites:
             here = tuple(each.pk for each in scope.deployments if each.site_id == site)
-            yield answered(replace(question, deployments=here), where={"product": scope.product.pk, "site": site})
+            yield answered(
+                replace(question, deployments=here), kind=kind, where={"product": scope.product.pk, "site": site}
+            )
 
 
-def answered(question: Question, *, where: Mapping[str, str]) -> dict[str, Any]:
+def answered(question: Question, *, kind: str, where: Mapping[str, str]) -> dict[str, Any]:
     answer = estimates(question)
     return {
         **where,
         "finding": question.finding,
+        "kind": kind,
         "truth_rule": question.truth_rule,
         "basis": question.basis,
         "as_of": question.as_of.isoformat() if question.as_of else None,

@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 import zipfile
+from io import StringIO
 
 import bagit
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from audit.log.models import Act, Checkpoint
@@ -115,15 +117,23 @@ def test_a_package_follows_on_from_the_one_before(package, now):
 
 def test_an_older_checkpoint_is_held_against_the_package(package, now):
     kept = package.folder / "kept"
-    kept.write_text(Checkpoint.objects.order_by("size").first().note)
+    kept.write_text(Checkpoint.objects.filter(organisation="north-group").order_by("size").first().note)
     assert package.check(package.path, "--checkpoint", str(kept))[0] == 0
+
+
+def test_a_checkpoint_of_a_log_that_is_not_in_it_proves_nothing(package):
+    kept = package.folder / "kept"
+    kept.write_text(Checkpoint.objects.filter(organisation="south-clinic").first().note)
+    code, said = package.check(package.path, "--checkpoint", str(kept))
+    assert code == 1
+    assert "a log that this package does not hold" in said
 
 
 def test_a_checkpoint_beyond_the_package_is_named(package, now):
     send("inferences", *[inference_row(n) for n in range(30, 33)], now=now)
     export(package.folder / "second.zip", "--site", "north")
     kept = package.folder / "kept"
-    kept.write_text(Checkpoint.objects.order_by("-size").first().note)
+    kept.write_text(Checkpoint.objects.filter(organisation="north-group").order_by("-size").first().note)
     code, said = package.check(package.path, "--checkpoint", str(kept))
     assert code == 1
     assert "its end was cut off" in said
@@ -175,3 +185,23 @@ def test_one_study_has_its_cases_and_no_figures(package):
 def test_an_existing_file_is_not_overwritten(package):
     with pytest.raises(CommandError, match="is there already"):
         export(package.path)
+
+
+def test_measurements_are_recomputed_too(package, now):
+    for number in range(1, 6):
+        made = [{"finding": "ef", "measurement": 50.0 + number, "unit": "%"}]
+        row = inference_row(number, deployment="echo-north", predictions=made, inference_uid=f"echo-{number}")
+        send("inferences", row, now=now)
+        measured = {"measurement": 52.0, "unit": "%", "value": None}
+        send("truth", truth_row(number, finding="ejection_fraction", standard="core_laboratory", **measured), now=now)
+    path = package.folder / "echo.zip"
+    out = StringIO()
+    scope = ["--product", "echo", "--from", "2026-01-01", "--to", "2027-01-01", "--output", str(path)]
+    call_command("export_package", *scope, stdout=out)
+    with zipfile.ZipFile(path) as archive:
+        figures = json.loads(archive.read("data/figures.json"))["sets"][0]["estimates"]
+    stated = {each["metric"]: each.get("value") for each in figures}
+    assert stated["bias"] == pytest.approx(1.0)
+    assert stated["label_coverage"] == 1.0
+    code, said = package.check(path)
+    assert code == 0, said
