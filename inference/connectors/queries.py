@@ -40,7 +40,8 @@ def feeds_of(user: Visitor, *, site: str = "", now: datetime) -> list[Feed]:
     sites = visible_sites(user, "see_intake", now=now)
     if site:
         deployments, sites = deployments.filter(site=site), sites.filter(pk=site)
-    return inference_feeds(deployments, now=now) + site_feeds(list(sites), now=now)
+    listed = list(sites)
+    return inference_feeds(deployments, now=now) + unnamed_feeds(listed) + site_feeds(listed, now=now)
 
 
 def inference_feeds(deployments: QuerySet[Deployment], *, now: datetime) -> list[Feed]:
@@ -62,12 +63,19 @@ def inference_feeds(deployments: QuerySet[Deployment], *, now: datetime) -> list
     ]
 
 
+def unnamed_feeds(sites: Sequence[Site]) -> list[Feed]:
+    """Return the inferences set aside that name no deployment of their site, where there are any."""
+    waiting = waiting_by(SetAside.objects.filter(site__in=sites, kind="inference", deployment=None), by="site")
+    return [Feed(plural="inferences", site=site, **waiting[site.pk]) for site in sites if site.pk in waiting]
+
+
 def site_feeds(sites: Sequence[Site], *, now: datetime) -> list[Feed]:
     feeds: list[Feed] = []
     for plural in OF_A_SITE:
         table: Any = KINDS[plural].table
         latest = table.objects.filter(site=OuterRef("pk")).order_by("-id").values("received_at")[:1]
-        last = dict(Site.objects.filter(pk__in=sites).annotate(last=Subquery(latest)).values_list("pk", "last"))
+        keys = [site.pk for site in sites]
+        last = dict(Site.objects.filter(pk__in=keys).annotate(last=Subquery(latest)).values_list("pk", "last"))
         counts = counted(table.objects.filter(site__in=sites, received_at__gte=now - WEEK), by="site", now=now)
         waiting = waiting_by(SetAside.objects.filter(site__in=sites, kind=KINDS[plural].name), by="site")
         feeds.extend(

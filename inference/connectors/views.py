@@ -45,8 +45,8 @@ def intake(request: HttpRequest) -> HttpResponse:
     feeds = feeds_of(request.user, site=site, now=now)
     flagged = flags_of_week(request.user, site=site, now=now)
     context = {
-        "inferences": [feed for feed in feeds if feed.deployment],
-        "others": [feed for feed in feeds if not feed.deployment],
+        "inferences": [feed for feed in feeds if feed.plural == "inferences"],
+        "others": [feed for feed in feeds if feed.plural != "inferences"],
         "flagged": [(deployment, flag, meaning_of(flag), count) for deployment, flag, count in flagged],
         "sites": list(visible_sites(request.user, "see_intake", now=now)),
         "site": site,

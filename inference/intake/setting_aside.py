@@ -36,6 +36,7 @@ class Aside:
             field=problem.field,
             reason=problem.reason,
             raw=raw_bytes(raw),
+            deployment_key=deployment_said(raw),
         )
 
     @classmethod
@@ -61,6 +62,11 @@ class Aside:
             reason=f"{self.field}: {self.reason}" if self.field else self.reason,
             field=self.field or None,
         )
+
+
+def deployment_said(raw: RawRow) -> str:
+    named = raw.value.get("deployment") if isinstance(raw.value, dict) else None
+    return named.strip() if isinstance(named, str) else ""
 
 
 def raw_bytes(raw: RawRow) -> bytes:
@@ -93,11 +99,18 @@ def set_aside(asides: Sequence[Aside], *, context: Context) -> None:
     )
 
 
+def deployment_of(aside: Aside, *, context: Context) -> str | None:
+    """Return the deployment a row belongs to, where it names one that its sender may name."""
+    if aside.deployment_key in context.deployments:
+        return aside.deployment_key
+    return context.source.deployment_key or None
+
+
 def kept(aside: Aside, *, digest: str, context: Context) -> SetAside:
     keyring = context.identities.keyring
     return SetAside(
         site=context.site,
-        deployment_id=aside.deployment_key or context.source.deployment_key or None,
+        deployment_id=deployment_of(aside, context=context),
         kind=context.kind.name,
         outcome=aside.outcome,
         origin=context.source.origin,

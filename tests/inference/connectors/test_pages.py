@@ -154,10 +154,22 @@ def test_intake_counts_what_arrived_and_what_is_odd(integrator, now):
 
     page = integrator.get("/intake/")
 
-    (feed,) = [each for each in page.context["inferences"] if each.deployment.pk == "cxr-north"]
-    assert (feed.day, feed.week, feed.flagged) == (2, 3, 1)
+    (feed,) = [each for each in page.context["inferences"] if each.deployment and each.deployment.pk == "cxr-north"]
+    assert (feed.day, feed.week, feed.flagged, feed.quarantined) == (2, 3, 1, 1)
     assert page.context["flagged"][0][:2] == ("cxr-north", "unregistered_version")
     assert feed.last_received == now
+
+
+def test_other_facts_are_counted_by_site_and_nothing_that_names_no_deployment_is_left_out(integrator, now):
+    send("truth", truth_row(1), truth_row(2) | {"standard": "hearsay"}, now=now)
+    send("inferences", {"inference_uid": "x", "status": "ok"}, now=now)
+
+    page = integrator.get("/intake/")
+
+    (truth,) = [each for each in page.context["others"] if each.plural == "truth"]
+    (unnamed,) = [each for each in page.context["inferences"] if not each.deployment]
+    assert (truth.last_received, truth.week, truth.quarantined, unnamed.quarantined) == (now, 1, 1, 1)
+    assert "none named" in page.content.decode()
 
 
 def test_intake_costs_the_same_for_many_rows(integrator, now, django_assert_max_num_queries):
