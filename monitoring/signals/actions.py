@@ -10,11 +10,14 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Max
 
 from audit.access.models import User
 from audit.log.actions import record_act
 from inference.registry.models import Configuration, Deployment
+from inference.results.models import Inference
 from monitoring.errors import SignalStateError
 from monitoring.rollups.models import Cursor
 from monitoring.signals.episodes import Episode
@@ -73,9 +76,14 @@ def _remember(*, now: datetime) -> None:
         Cursor.objects.update_or_create(follower=FOLLOWER, organisation=organisation, defaults={"position": position})
 
 
+def heard_until() -> date | None:
+    """Return the day after which silence means nothing: the demo's hospitals end with the data that was made."""
+    return Inference.objects.aggregate(last=Max("acquired_at__date"))["last"] if settings.RADVIGIL_DEMO else None
+
+
 def watch_deployment(*, deployment: Deployment, now: datetime) -> int:
     """Design what can be designed, run every monitor of a deployment, and return how many signals are new."""
-    feed = feed_of(deployment, now=now)
+    feed = feed_of(deployment, now=now, heard_until=heard_until())
     if not feed.runs:
         return 0
     monitors = {each.key: each for each in Monitor.objects.filter(deployment_id=deployment.pk)}

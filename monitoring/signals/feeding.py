@@ -4,7 +4,7 @@ A fixed number of queries a deployment, streamed; only the columns that a monito
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,8 +27,8 @@ CASE_COLUMNS = (
 )  # fmt: skip
 
 
-def feed_of(deployment: Deployment, *, now: datetime) -> Feed:
-    """Return everything that the monitors of a deployment look at."""
+def feed_of(deployment: Deployment, *, now: datetime, heard_until: date | None = None) -> Feed:
+    """Return everything that the monitors of a deployment look at; silence after `heard_until` means nothing."""
     settings = deployment_settings(deployment)
     zone = ZoneInfo(settings.timezone)
     configurations = [
@@ -50,7 +50,7 @@ def feed_of(deployment: Deployment, *, now: datetime) -> Feed:
         eras=eras_of(configurations),
         runs=tuple(_runs(deployment.pk, zone=zone)),
         cases=tuple(_cases(deployment.pk)),
-        today=now.astimezone(zone).date(),
+        until=min(now.astimezone(zone).date() - timedelta(days=1), heard_until or date.max),
     )
 
 

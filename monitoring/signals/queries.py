@@ -143,7 +143,9 @@ def _status(signals: list[Any], *, kinds: set[str]) -> Status:
     if Monitor.Kind.PERFORMANCE in kinds:
         return Status(state="ok", reason="No monitor has an open signal.", open_signals=len(signals))
     if kinds & {Monitor.Kind.SCORE, Monitor.Kind.SILENCE}:
-        reason = "Feed and scores are watched; performance is not, since too few studies of the reference have a truth."
+        reason = (
+            "The feed is watched, performance is not: too few truths for a reference, or no yes-or-no call to judge."
+        )
         return Status(state="unknown", reason=reason, open_signals=len(signals))
     return Status(state="unknown", reason="No monitor runs yet: the reference is not complete.")
 

@@ -31,7 +31,8 @@ def tell_metadata(scope: Scope, feed: Feed, *, design: Design, arm: str, episode
     ]
     lead = episode.arms[0]
     others = len(episode.arms) - 1
-    title = f"{_field_name(lead)}: {words[lead]}" + (f", and {others} more header fields changed" if others else "")
+    more = f", and {others} more header field{'s' if others > 1 else ''} changed" if others else ""
+    title = f"{_field_name(lead)}: {words[lead]}{more}"
     summary = "Images say something else of themselves than in the reference: " + "; ".join(
         f"{_field_name(name)} ({words[name]})" for name in episode.arms[:MOST_FIELDS]
     )
@@ -64,7 +65,7 @@ def _values(rows: Sequence[RunRow], name: str) -> dict[str, Any]:
 def tell_silence(scope: Scope, feed: Feed, *, design: Design, arm: str, episode: Episode) -> Words:
     spells = [alarm.details | {"first_day": alarm.began_on.isoformat()} for alarm in episode.alarms]
     worst = min(spells, key=lambda spell: spell["probability"])
-    first, last = feed.runs[0].day, feed.today
+    first, last = feed.runs[0].day, feed.until
     counts = daily_counts(feed.runs, first=first, last=last)
     shown = max(0, (episode.began_on - first).days - 42)
     evidence = {

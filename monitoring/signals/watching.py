@@ -5,7 +5,7 @@ Score and performance are watched per era and finding, the feed itself per deplo
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from monitoring.signals.episodes import Alarm, Episode, episodes_of
@@ -22,7 +22,7 @@ LASTING = frozenset({PERFORMANCE, SILENCE, FLAGGED})  # what a person closed is 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """Everything logged and counted of one deployment, by acquisition. `today` is the site's day now."""
+    """Everything logged and counted of one deployment, by acquisition. `until` is the last day that is over."""
 
     deployment: str
     product: str
@@ -33,7 +33,7 @@ class Feed:
     eras: tuple[Era, ...]
     runs: tuple[RunRow, ...]
     cases: tuple[CaseRow, ...]
-    today: date
+    until: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def baseline_of(scope: Scope, feed: Feed, *, designs: Mapping[str, Design]) -> D
 def alarms_for(scope: Scope, feed: Feed, *, design: Design) -> list[Alarm]:
     match scope.kind:
         case "silence":
-            return silence_alarms(design, feed.runs, until=feed.today - timedelta(days=1))
+            return silence_alarms(design, feed.runs, until=feed.until)
         case "metadata":
             return metadata_alarms(design, feed.runs)
         case "flagged":

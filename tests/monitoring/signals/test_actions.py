@@ -175,3 +175,16 @@ def test_a_design_says_in_words_how_often_it_may_be_wrong():
     story(days=130, seed=26)
     statements = Monitor.objects.exclude(kind="flagged").values_list("design__statement", flat=True)
     assert set(statements) == {"at most one false alarm in 10 years on average"}
+
+
+def test_the_demo_does_not_fall_silent_when_its_data_ends(settings):
+    settings.RADVIGIL_DEMO = True
+    now = story(days=150, seed=28)
+    watch(now=now + timedelta(days=40))
+    assert not Signal.objects.filter(monitor__kind="silence").exists()
+
+
+def test_a_hospital_that_stops_sending_is_noticed_the_next_days():
+    now = story(days=150, seed=28)
+    watch(now=now + timedelta(days=5))
+    assert Signal.objects.get(monitor__kind="silence").ended_on is None
