@@ -251,7 +251,7 @@ def stored_tile(organisation: str, *, level: int, index: int) -> bytes:
 
 def write_tags(bag: BagWriter, making: Making, *, keys: Mapping[str, str]) -> None:
     verifier = verifier_source()
-    pins = " ".join(f"--key {fingerprint}" for fingerprint in keys.values())
+    pins = " ".join("--key FINGERPRINT" for _ in keys)
     bag.add("verify.py", [verifier])
     readme = README.format(uid=making.uid, keys=pins, verifier=sha256(verifier).hexdigest())
     bag.add("README.txt", [readme.encode()])
