@@ -48,14 +48,14 @@ HEADLINES: Mapping[str, tuple[str, str]] = {
     "multi_class": ("accuracy", "kappa"),
 }
 CASES_BEHIND: Mapping[str, Mapping[str, str]] = {
-    "auc": {"truth": "known"},
-    "sensitivity": {"truth": "positive"},
-    "specificity": {"truth": "negative"},
-    "ppv": {"truth": "known", "decision": "positive"},
-    "npv": {"truth": "known", "decision": "negative"},
-    "prevalence": {"truth": "known"},
-    "flag_rate": {},
-    "label_coverage": {},
+    "auc": {"excluded": "no", "truth": "known"},
+    "sensitivity": {"excluded": "no", "truth": "positive"},
+    "specificity": {"excluded": "no", "truth": "negative"},
+    "ppv": {"excluded": "no", "truth": "known", "decision": "positive"},
+    "npv": {"excluded": "no", "truth": "known", "decision": "negative"},
+    "prevalence": {"excluded": "no", "truth": "known"},
+    "flag_rate": {"excluded": "no"},
+    "label_coverage": {"excluded": "no"},
 }
 
 
