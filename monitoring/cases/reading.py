@@ -77,5 +77,5 @@ def read_reason(read: ReadFact, *, study: StudyFacts, identity: Identity) -> str
         return f"purpose_{purpose}"
     if identity.reason:
         return identity.reason
-    said = read.state in ("positive", "negative") or read.measurement is not None or read.category is not None
+    said = read.state or read.measurement is not None or read.category is not None
     return "" if said else reasons.NO_DECISION

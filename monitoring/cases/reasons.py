@@ -52,7 +52,7 @@ SENTENCES: Mapping[str, str] = {
     DECISION_CONTRADICTS_THRESHOLD: "The decision is not what score and threshold say.",
     ANOTHER_RUN_COUNTS: "Another run of the same study counts: the last shown before the final read, else the first.",
     AMENDED: "The read was amended by a later one.",
-    NO_DECISION: "The read says neither positive nor negative.",
+    NO_DECISION: "The read says nothing of the finding.",
 }
 
 
