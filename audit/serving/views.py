@@ -41,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def log(request: HttpRequest, organisation: str) -> HttpResponse:
     require_log(request.user, "see_log", organisation=organisation)
-    form = EntryFilters(request.GET)
+    form = EntryFilters(request.GET, label_suffix="")
     state = states_of([organisation])[0]
     entries = found_entries(organisation, filters=form.filters)
     pages = LogPaginator(entries, known=None if form.filters else state.size + state.waiting)

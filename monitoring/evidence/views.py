@@ -26,7 +26,9 @@ def index(request: HttpRequest) -> HttpResponse:
     today = timezone.now().date()
     asked = {name: value for name, value in request.GET.items() if name in PackageForm.base_fields}
     initial = {"since": today - QUARTER, "until": today + timedelta(days=1), **asked}
-    return shown(request, form=PackageForm(reach=reach_of(request.user, now=timezone.now()), initial=initial))
+    return shown(
+        request, form=PackageForm(reach=reach_of(request.user, now=timezone.now()), initial=initial, label_suffix="")
+    )
 
 
 def shown(request: HttpRequest, *, form: PackageForm, status: int = 200) -> HttpResponse:
@@ -44,7 +46,7 @@ def shown(request: HttpRequest, *, form: PackageForm, status: int = 200) -> Http
 @require_POST
 def create(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    form = PackageForm(request.POST, reach=reach_of(request.user, now=now))
+    form = PackageForm(request.POST, reach=reach_of(request.user, now=now), label_suffix="")
     if not form.is_valid():
         return shown(request, form=form, status=422)
     try:
