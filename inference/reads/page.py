@@ -20,6 +20,8 @@ from inference.studies.story import Story, story_of
 from inference.studies.visibility import sees_study
 
 SLOTS = {"counting": "cases:counting", "settle": "truth:settle", "resolve": "studies:identifiers"}
+LABELS = {"acquisition.kvp": "kVp", "acquisition.exposure_mas": "Exposure (mAs)", "scanner.key": "Scanner"}
+MOST_PICTURES = 12
 DOUBLE_READING = ("first", "second")
 
 
@@ -30,6 +32,7 @@ class CasePage:
     study: Study
     zone: str
     pictures: Sequence[Picture]
+    pictures_left: int
     may_see_images: bool
     may_read: bool
     may_settle: bool
@@ -68,10 +71,12 @@ def load_case(study: Study, *, user: User, now: datetime) -> CasePage:
     }
     runs = shown_runs(story, settings=settings)
     may_see_images = sees_study(user, "see_image", study, now=now)
+    pictures = pictures_of(images_of(study), story.get("inference", ())) if may_see_images else []
     return CasePage(
         study=study,
         zone=study.site.timezone,
-        pictures=pictures_of(images_of(study), story.get("inference", ())) if may_see_images else [],
+        pictures=pictures[:MOST_PICTURES],
+        pictures_left=max(0, len(pictures) - MOST_PICTURES),
         may_see_images=may_see_images,
         may_read=sees_study(user, "record_read", study, now=now),
         may_settle=sees_study(user, "settle_truth", study, now=now),
@@ -113,7 +118,13 @@ def stages_for(story: Story, *, may_arbitrate: bool) -> list[str]:
 def described_of(study: Study) -> list[tuple[str, Any]]:
     """Return what is known of the study beside its columns, in words, in a fixed order."""
     return [
-        (name.split(".", 1)[-1].replace("_", " "), value)
+        (LABELS.get(name) or name.split(".", 1)[-1].replace("_", " ").capitalize(), in_figures(value))
         for name, value in sorted(study.described.items())
         if name not in ("study.modality", "study.body_part", "study.acquired_at")
     ]
+
+
+def in_figures(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else value

@@ -22,8 +22,8 @@ class Sealed:
 
 
 def images_of(study: Study) -> Sequence[StoredImage]:
-    """Return the stored images of a study, series by series."""
-    return list(study.images.order_by("series", "laterality", "view_position", "id"))
+    """Return the stored images of a study, as they hang: view by view, the right side first."""
+    return list(study.images.order_by("view_position", "-laterality", "series", "id"))
 
 
 def get_image_for(user: Visitor, instance: UUID, *, now: datetime) -> StoredImage:

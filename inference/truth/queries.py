@@ -102,11 +102,16 @@ def truth_to_amend(study: Study, key: str) -> Truth:
 
 
 def concepts_for(study: Study) -> Sequence[Concept]:
-    """Return the concepts that products deployed at the study's site report."""
-    reported = Finding.objects.filter(product__deployments__site=study.site_id).values("concept")
-    return list(Concept.objects.filter(pk__in=reported).order_by("name"))
+    """Return the concepts that products which met the study report, or any product at its site where none has."""
+    met = Inference.objects.filter(study=study).values("deployment__product")
+    reported = Finding.objects.filter(product__in=met).values("concept")
+    found = list(Concept.objects.filter(pk__in=reported).order_by("name"))
+    if found:
+        return found
+    at_site = Finding.objects.filter(product__deployments__site=study.site_id).values("concept")
+    return list(Concept.objects.filter(pk__in=at_site).order_by("name"))
 
 
 def regions_for(study: Study) -> Sequence[str]:
-    products = Product.objects.filter(deployments__site=study.site_id)
+    products = Product.objects.filter(deployments__inferences__study_id=study.pk).distinct()
     return sorted({region for regions in products.values_list("regions", flat=True) for region in regions})

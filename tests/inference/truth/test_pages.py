@@ -99,6 +99,8 @@ def test_a_truth_that_a_site_sent_can_be_amended(client, study):
 
 
 def test_a_side_makes_it_a_truth_of_a_region(client, study):
+    sides = [{"finding": "malignancy", "region": "L", "score": 7}]
+    send("inferences", inference_row(1, deployment="mammo-north", predictions=sides))
     log_in(client)
 
     client.post(url_of(study), GIVEN | {"finding": "malignancy", "region": "L"})
@@ -108,6 +110,8 @@ def test_a_side_makes_it_a_truth_of_a_region(client, study):
 
 
 def test_a_measurement_is_a_truth(client, study):
+    predictions = [{"finding": "ef", "measurement": 60, "unit": "%"}]
+    send("inferences", inference_row(1, deployment="echo-north", predictions=predictions))
     log_in(client)
     given = GIVEN | {"finding": "ejection_fraction", "value": "", "measurement": "52.5", "unit": "%"}
 
