@@ -6,6 +6,7 @@ right, and that is known only where there is truth.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from scipy import stats
@@ -16,6 +17,7 @@ from monitoring.statistics.results import Estimate, NotEstimable
 CALLS = ("positive", "negative")
 FUNNEL_LEVEL = 0.998
 LEAST_FOR_A_VERDICT = 30
+LEAST_READERS = 3  # fewer have no middle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class Cell:
     """So many counted cases with this AI call, this reader's final call and this truth ("" where unknown)."""
 
     site: str
+    deployment: str
     reader: str
     decision: str
     read: str
@@ -68,7 +71,7 @@ class Quadrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """How often one group of reads differs from the AI, against all of them together."""
+    """How often one group of reads differs from the AI, and the limits of chance around what is usual there."""
 
     group: str
     overrides: int
@@ -132,21 +135,51 @@ def _quadrant(cells: Sequence[Cell], *, pair: tuple[str, str], every: int) -> Qu
     )
 
 
-def overrides(cells: Sequence[Cell], *, by: str) -> list[Override]:
-    """Return the override rate of each group of `by` ("site" or "reader"), most cases first, with funnel limits.
-
-    The limits are the binomial quantiles of the pooled rate at the group's size (Spiegelhalter 2005).
-    """
-    pooled = total(cells, lambda cell: cell.is_override) / max(total(cells), 1)
-    groups = sorted({getattr(cell, by) for cell in cells})
-    found = [_override([c for c in cells if getattr(c, by) == group], group=group, pooled=pooled) for group in groups]
+def overrides_by_site(cells: Sequence[Cell]) -> list[Override]:
+    """Return the override rate of each site, most cases first, against all of them together."""
+    pooled = rate_of(cells)
+    sites = sorted({cell.site for cell in cells})
+    found = [_override([c for c in cells if c.site == site], group=site, centre=pooled) for site in sites]
     return sorted(found, key=lambda each: (-each.cases, each.group))
 
 
-def _override(cells: Sequence[Cell], *, group: str, pooled: float) -> Override:
+def overrides_by_reader(cells: Sequence[Cell]) -> list[Override]:
+    """Return the override rate of each reader, most cases first, against the middle reader of the same deployments.
+
+    Readers of a site whose device fails override more: comparing across sites would blame them for it.
+    """
+    centres = {
+        deployment: middle_rate([c for c in cells if c.deployment == deployment])
+        for deployment in deployments_of(cells)
+    }
+    found = []
+    for reader in sorted({cell.reader for cell in cells}):
+        mine = [cell for cell in cells if cell.reader == reader]
+        expected = sum(cell.cases * centres[cell.deployment] for cell in mine) / total(mine)
+        found.append(_override(mine, group=reader, centre=expected))
+    return sorted(found, key=lambda each: (-each.cases, each.group))
+
+
+def deployments_of(cells: Iterable[Cell]) -> set[str]:
+    return {cell.deployment for cell in cells}
+
+
+def rate_of(cells: Sequence[Cell]) -> float:
+    return total(cells, lambda cell: cell.is_override) / max(total(cells), 1)
+
+
+def middle_rate(cells: Sequence[Cell]) -> float:
+    """Return the median of the readers' rates; of two readers or fewer, the rate of all together."""
+    readers = [[c for c in cells if c.reader == reader] for reader in {cell.reader for cell in cells}]
+    rates = [rate_of(mine) for mine in readers if total(mine) >= LEAST_FOR_A_VERDICT]
+    return median(rates) if len(rates) >= LEAST_READERS else rate_of(cells)
+
+
+def _override(cells: Sequence[Cell], *, group: str, centre: float) -> Override:
+    """The limits are binomial quantiles of the centre at the group's size (Spiegelhalter 2005)."""
     cases, hits = total(cells), total(cells, lambda cell: cell.is_override)
     tail = (1 - FUNNEL_LEVEL) / 2
-    low, high = stats.binom.ppf([tail, 1 - tail], cases, pooled) / max(cases, 1)
+    low, high = stats.binom.ppf([tail, 1 - tail], cases, centre) / max(cases, 1)
     return Override(
         group=group,
         overrides=hits,
@@ -154,18 +187,18 @@ def _override(cells: Sequence[Cell], *, group: str, pooled: float) -> Override:
         rate=wilson(hits, cases),
         low_limit=float(low),
         high_limit=float(high),
-        verdict=_verdict(hits, cases, pooled=pooled),
+        verdict=_verdict(hits, cases, centre=centre),
     )
 
 
-def _verdict(hits: int, cases: int, *, pooled: float) -> str:
+def _verdict(hits: int, cases: int, *, centre: float) -> str:
     """Return how a group lies against all: exact tails, so that a zero is not hidden by whole numbers."""
     if cases < LEAST_FOR_A_VERDICT:
         return "too few"
     tail = (1 - FUNNEL_LEVEL) / 2
-    if stats.binom.cdf(hits, cases, pooled) < tail:
+    if stats.binom.cdf(hits, cases, centre) < tail:
         return "never" if hits == 0 else "below"
-    if stats.binom.sf(hits - 1, cases, pooled) < tail:
+    if stats.binom.sf(hits - 1, cases, centre) < tail:
         return "above"
     return "inside"
 
@@ -204,7 +237,7 @@ def _coverage_words(gap: Estimate | NotEstimable) -> str:
 
 def as_rows(cells: Iterable[Cell]) -> list[tuple[Any, ...]]:
     """Return the cells as rows of a file."""
-    return [(c.site, c.reader, c.decision, c.read, c.truth or "unknown", c.cases) for c in cells]
+    return [(c.site, c.deployment, c.reader, c.decision, c.read, c.truth or "unknown", c.cases) for c in cells]
 
 
-HEADER = ("site", "reader", "ai", "read", "truth", "cases")
+HEADER = ("site", "deployment", "reader", "ai", "read", "truth", "cases")

@@ -1,52 +1,44 @@
-"""The funnel of override rates as a Plotly spec: each group against all of them at its size."""
+"""Override rates of readers as a Plotly spec: each with its interval and the limits of chance around what is usual."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from scipy import stats
-
-from monitoring.disagreement.cells import FUNNEL_LEVEL, Override
+from monitoring.disagreement.cells import Override
 from monitoring.statistics.results import Estimate
 
-STEPS = 60
 
-
-def funnel_figure(groups: Sequence[Override], *, noun: str) -> dict[str, Any]:
-    """Draw override rates by number of cases within binomial limits of the pooled rate."""
-    largest = max((each.cases for each in groups), default=1)
-    pooled = sum(each.overrides for each in groups) / max(sum(each.cases for each in groups), 1)
-    sizes = sorted({max(1, round(largest * 1.1 * step / STEPS)) for step in range(1, STEPS + 1)})
-    tail = (1 - FUNNEL_LEVEL) / 2
-    low, high = (
-        [float(q) / n for q, n in zip(stats.binom.ppf(p, sizes, pooled), sizes, strict=True)] for p in (tail, 1 - tail)
-    )
-    shown = [each for each in groups if isinstance(each.rate, Estimate)]
-    limit = {"color": "var(--line-strong)", "dash": "dash"}
+def readers_figure(readers: Sequence[Override]) -> dict[str, Any]:
+    """Draw one line per reader: rate with its 95 % interval, and the limits that 99.8 % of such readers keep."""
+    shown = [(each, each.rate) for each in reversed(readers) if isinstance(each.rate, Estimate)]
+    names = [each.group or "not named" for each, _ in shown]
+    limits = {
+        "mode": "markers",
+        "type": "scatter",
+        "y": names,
+        "marker": {"symbol": "line-ns-open", "size": 14, "color": "var(--line-strong)"},
+    }
+    rates = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "override rate",
+        "y": names,
+        "x": [rate.value for _, rate in shown],
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [rate.interval.high - rate.value for _, rate in shown],
+            "arrayminus": [rate.value - rate.interval.low for _, rate in shown],
+        },
+        "marker": {"size": 9, "color": ["var(--act)" if each.is_outside else "var(--series-1)" for each, _ in shown]},
+    }
     data = [
-        {"type": "scatter", "mode": "lines", "name": "99.8 % limits", "x": sizes, "y": high, "line": limit},
-        {"type": "scatter", "mode": "lines", "name": "", "showlegend": False, "x": sizes, "y": low, "line": limit},
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": "all together",
-            "x": [0, sizes[-1]],
-            "y": [pooled, pooled],
-            "line": {"color": "var(--muted)"},
-        },
-        {
-            "type": "scatter",
-            "mode": "markers+text",
-            "name": noun,
-            "x": [each.cases for each in shown],
-            "y": [each.overrides / each.cases for each in shown],
-            "text": [each.group for each in shown],
-            "textposition": "top center",
-            "marker": {"size": 10, "color": ["var(--act)" if each.is_outside else "var(--series-1)" for each in shown]},
-        },
+        limits | {"name": "limits of chance", "x": [each.low_limit for each, _ in shown]},
+        limits | {"name": "", "showlegend": False, "x": [each.high_limit for each, _ in shown]},
+        rates,
     ]
     layout = {
-        "height": 320,
-        "xaxis": {"title": {"text": "Cases read"}, "rangemode": "tozero"},
-        "yaxis": {"title": {"text": "Override rate"}, "tickformat": ".0%", "rangemode": "tozero"},
+        "height": 120 + 26 * len(shown),
+        "xaxis": {"title": {"text": "Override rate"}, "tickformat": ".0%", "rangemode": "tozero"},
+        "yaxis": {"type": "category"},
     }
     return {"data": data, "layout": layout}

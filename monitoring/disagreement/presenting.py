@@ -8,13 +8,21 @@ from urllib.parse import urlencode
 from django.urls import NoReverseMatch, reverse
 
 from audit.access.scopes import Hidden, hide_small
-from monitoring.disagreement.cells import Override, Quadrant, coverage, overrides, quadrants, total
-from monitoring.disagreement.figures import funnel_figure
+from monitoring.disagreement.cells import (
+    Override,
+    Quadrant,
+    coverage,
+    overrides_by_reader,
+    overrides_by_site,
+    quadrants,
+    total,
+)
+from monitoring.disagreement.figures import readers_figure
 from monitoring.disagreement.queries import Answer, Question
 from monitoring.statistics.results import Estimate, NotEstimable
 
 VERDICTS = {
-    "never": "never disagrees: outside the funnel",
+    "never": "never disagrees: less than chance allows",
     "below": "disagrees less often than the others",
     "above": "disagrees more often than the others",
     "inside": "within what chance allows",
@@ -26,8 +34,8 @@ def page_context(
     found: Answer, *, question: Question, site_names: Mapping[str, str], may_see_rows: bool
 ) -> dict[str, Any]:
     """Return what the page shows of an answer."""
-    sites = overrides(found.cells, by="site")
-    readers = overrides(found.cells, by="reader") if found.readers_shown else []
+    sites = overrides_by_site(found.cells)
+    readers = overrides_by_reader(found.cells) if found.readers_shown else []
     truth = coverage(found.cells)
     return {
         "cases": hide_small(total(found.cells), minimum_count=found.minimum_count),
@@ -43,8 +51,7 @@ def page_context(
         ],
         "readers": [_override_row(each, name=each.group or "not named", least=0) for each in readers],
         "readers_shown": found.readers_shown,
-        "funnel": funnel_figure(readers, noun="readers") if readers else None,
-        "funnel_rows": [(each.group, each.cases, each.overrides, VERDICTS[each.verdict]) for each in readers],
+        "readers_figure": readers_figure(readers) if readers else None,
         "coverage": {
             "discordant": _share(truth.discordant, least=found.minimum_count),
             "concordant": _share(truth.concordant, least=found.minimum_count),

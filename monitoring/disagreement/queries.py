@@ -72,11 +72,12 @@ def _least(scope: Scope, deployment: Deployment) -> int:
 
 
 def _cells(deployments: Sequence[Deployment], *, question: Question, by_reader: bool) -> list[Cell]:
-    by = ["site_id", "decision", "reader_decision", "truth"] + (["reader"] if by_reader else [])
+    by = ["site_id", "deployment_id", "decision", "reader_decision", "truth"] + (["reader"] if by_reader else [])
     rows = counted(deployments, question=question).values(*by).annotate(cases=Count("pk")).order_by(*by)
     return [
         Cell(
             site=row["site_id"],
+            deployment=row["deployment_id"],
             reader=row.get("reader", ""),
             decision=row["decision"],
             read=row["reader_decision"],

@@ -30,6 +30,11 @@ def _before_and_since(
     return [row for row in pool if first <= row.day <= last], [row for row in cases if episode.holds(row.day)], cases
 
 
+def _version(scope: Scope, feed: Feed) -> str:
+    """Name the version where there has been more than one."""
+    return f" (version {scope.era.version})" if scope.era and len(feed.eras) > 1 else ""
+
+
 def _percent(found: dict[str, Any]) -> str:
     return f"{100 * found['value']:.0f} %" if "value" in found else "unknown"
 
@@ -53,7 +58,7 @@ def tell_performance(scope: Scope, feed: Feed, *, design: Design, arm: str, epis
         "chart": comparing.weekly((each[2].date(), value) for each, value in zip(values, path, strict=True)),
         "arl0": frozen["arl0"],
     }
-    title = f"{scope.finding} {metric} fell from {_percent(reference)} to {_percent(now)}"
+    title = f"{scope.finding} {metric} fell from {_percent(reference)} to {_percent(now)}{_version(scope, feed)}"
     room = _worst_room(evidence["scanners"])
     summary = f"{room}Labels of {now['cases']} studies since {episode.began_on:%d %B %Y} show it."
     return Words(title=title, summary=summary, status=ACT, evidence=evidence)
@@ -96,7 +101,7 @@ def tell_scores(scope: Scope, feed: Feed, *, design: Design, arm: str, episode: 
         "lower_chart": comparing.weekly((each[1], value) for each, value in zip(values, lower, strict=True)),
         "arl0": design["arl0"],
     }
-    title = f"{scope.finding} scores are {arm} than in the reference"
+    title = f"{scope.finding} scores are {arm} than in the reference{_version(scope, feed)}"
     if explained.verdict == PREVALENCE:
         shares = [_percent(mix["prevalence"]) for mix in evidence["case_mix"].values()]
         title = f"{title}: prevalence went from {shares[0]} to {shares[1]}"

@@ -2,12 +2,14 @@
 
 import pytest
 
-from monitoring.disagreement.cells import Cell, coverage, overrides, quadrants, usable
+from monitoring.disagreement.cells import Cell, coverage, overrides_by_reader, overrides_by_site, quadrants, usable
 from monitoring.statistics.results import Estimate, NotEstimable
 
 
 def cell(decision: str, read: str, truth: str, cases: int, *, reader: str = "r1", site: str = "north") -> Cell:
-    return Cell(site=site, reader=reader, decision=decision, read=read, truth=truth, cases=cases)
+    return Cell(
+        site=site, deployment=f"cxr-{site}", reader=reader, decision=decision, read=read, truth=truth, cases=cases
+    )
 
 
 CELLS = [
@@ -40,7 +42,7 @@ def test_without_truth_nobody_was_right():
 
 
 def test_an_override_rate_has_its_interval_and_count():
-    (found,) = overrides(CELLS, by="reader")
+    (found,) = overrides_by_reader(CELLS)
     assert (found.overrides, found.cases) == (15, 200)
     assert isinstance(found.rate, Estimate)
     assert found.verdict == "inside"
@@ -53,7 +55,7 @@ def test_a_reader_who_always_agrees_is_told_from_one_who_has_read_little():
         cell("negative", "negative", "", 200, reader="parrot"),
         cell("negative", "negative", "", 20, reader="new"),
     ]
-    assert {each.group: each.verdict for each in overrides(cells, by="reader")} == {
+    assert {each.group: each.verdict for each in overrides_by_reader(cells)} == {
         "r1": "inside",
         "parrot": "never",
         "new": "too few",
@@ -66,7 +68,19 @@ def test_a_reader_who_overrides_everything_is_above_the_funnel():
         cell("positive", "negative", "", 100),
         cell("positive", "negative", "", 60, reader="r2"),
     ]
-    assert overrides(cells, by="reader")[1].verdict == "above"
+    assert overrides_by_reader(cells)[1].verdict == "above"
+
+
+def test_a_reader_is_compared_with_the_readers_of_the_same_deployment():
+    """At north the device fails and everybody overrides a quarter; at east nobody needs to."""
+    cells = [
+        cell(decision, "negative", "", cases, reader=f"{site}{n}", site=site)
+        for site, wrong in (("north", 100), ("east", 10))
+        for n in range(3)
+        for decision, cases in (("positive", wrong), ("negative", 400 - wrong))
+    ]
+    assert {each.verdict for each in overrides_by_reader(cells)} == {"inside"}
+    assert {each.group: each.verdict for each in overrides_by_site(cells)} == {"north": "above", "east": "below"}
 
 
 def test_following_up_disagreements_only_is_said_to_flatter():

@@ -89,7 +89,7 @@ def test_the_file_holds_the_counts_of_the_page(client, officer):
     client.force_login(officer)
     rows = list(csv.DictReader(io.StringIO(client.get(FILE).content.decode())))
     assert sum(int(row["cases"]) for row in rows) == 82
-    assert set(rows[0]) == {"site", "reader", "ai", "read", "truth", "cases"}
+    assert set(rows[0]) == {"site", "deployment", "reader", "ai", "read", "truth", "cases"}
 
 
 def test_the_page_costs_the_same_for_many_reads(client, officer, django_assert_max_num_queries):
