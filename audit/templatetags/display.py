@@ -60,7 +60,8 @@ def number(value: Any, decimals: int | None = None) -> str:
         return words or str(value)
     if isinstance(value, int):
         return count(value)
-    return f"{value:.{decimals}f}" if decimals is not None else f"{value:.4g}"
+    written = f"{value:.{decimals}f}" if decimals is not None else f"{value:.4g}"
+    return written.replace("-", "−")
 
 
 @register.filter

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-from monitoring.dashboards.cells import fit_to_show, shown
+from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.questions import EstimateSet
 from monitoring.statistics.results import Estimate
 
@@ -51,9 +51,8 @@ def figure_rows(found: EstimateSet, *, minimum_count: int) -> Iterator[tuple[Any
     """Yield one line for each figure, hidden ones with the reason why."""
     asked = found.question
     head = (asked.product, asked.finding, asked.since, asked.until, asked.as_of, asked.basis, asked.truth_rule)
-    slices = [fit_to_show(figures, minimum_count=minimum_count) for figures in found.by_slice().values()]
-    for each in chain.from_iterable(figures.values() for figures in slices):
-        outcome = shown(each, minimum_count=minimum_count)
+    for each in hide_small_cells(found, minimum_count=minimum_count).figures:
+        outcome = each.outcome
         dimension, value = next(iter(each.slice.items()), ("", ""))
         if not isinstance(outcome, Estimate):
             yield (*head, dimension, value, each.metric, "", "", "", "", "", "", "", outcome.reason)

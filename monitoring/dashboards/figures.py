@@ -12,6 +12,7 @@ from monitoring.dashboards.metrics import label_of, style_of
 from monitoring.dashboards.product import Mark, Point
 
 SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)")
+MOST_NAMED = 4
 ACT, WATCH = "var(--act)", "var(--watch)"
 
 
@@ -28,7 +29,7 @@ class Drawn:
 
 
 def months_figure(
-    series: Sequence[tuple[str, Sequence[Point]]], *, marks: Sequence[Mark], unit: str, id: str, title: str
+    series: Sequence[tuple[str, Sequence[Point]]], *, marks: Sequence[Mark], unit: str, step: str, id: str, title: str
 ) -> Drawn:
     """Draw metrics month by month with their intervals, and where signals began."""
     is_share = all(style_of(metric).is_share for metric, _ in series)
@@ -49,9 +50,9 @@ def months_figure(
     return Drawn(
         id=id,
         title=title,
-        description="By month of acquisition, with 95 % intervals." + in_words(marks),
+        description=f"By {step} of acquisition, with 95 % intervals." + in_words(marks),
         spec={"data": traces, "layout": layout},
-        columns=("Month", "Metric", "Value", "95 % interval", "Cases"),
+        columns=(step.capitalize(), "Metric", "Value", "95 % interval", "Cases"),
         rows=tuple(row_of(metric, point, unit=unit) for metric, points in series for point in points),
     )
 
@@ -100,8 +101,9 @@ def line_of(mark: Mark) -> dict[str, Any]:
 def in_words(marks: Sequence[Mark]) -> str:
     if not marks:
         return ""
-    said = "; ".join(f"{mark.words} on {mark.day.isoformat()}" for mark in marks)
-    return f" Dashed lines: signals that began ({said})."
+    said = [f"{mark.words} {mark.day.isoformat()}" for mark in marks[-MOST_NAMED:]]
+    more = f" and {len(marks) - MOST_NAMED} before" if len(marks) > MOST_NAMED else ""
+    return f" Dashed lines: signals that began ({'; '.join(said)}{more})."
 
 
 def row_of(metric: str, point: Point, *, unit: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.urls import reverse
 
 from audit.access.decisions import Scope, Visitor
@@ -14,9 +14,11 @@ from audit.access.scopes import Hidden, hide_small
 from inference.registry.models import Deployment, Finding
 from inference.registry.visibility import scope_of, visible_deployments
 from inference.results.models import Inference
-from monitoring.dashboards.cells import Cell, cell_of, fit_to_show
+from monitoring.dashboards.cells import Cell, cell_of
 from monitoring.dashboards.metrics import headlines_of
 from monitoring.dashboards.sums import Wanted, Watched, figures_of, last_days, watched
+from monitoring.performance.hiding import hide_small_cells
+from monitoring.performance.questions import EstimateSet, Figure, Question
 from monitoring.signals.models import Signal
 from monitoring.signals.presenting import hide_numbers, listed_rows
 from monitoring.signals.queries import Filters as SignalFilters
@@ -25,6 +27,7 @@ from monitoring.signals.queries import Status, founded, listed_signals, statuses
 SEE = "see_overview"
 WINDOWS = (30, 90, 180, 365)
 DEFAULT_WINDOW = 90
+WINDOW_OF_SUMS = 365  # where small counts are hidden, a shorter one would show nothing
 VOLUME_DAYS = 30
 ORDER = {"act": 0, "watch": 1, "unknown": 2, "ok": 3}
 MOST_CARDS = 6
@@ -59,6 +62,18 @@ class Row:
     signal_href: str
     why: str
     more_signals: int
+
+
+def usual_window(user: Visitor, *, now: datetime) -> int:
+    """Return how many days of figures somebody is shown who does not ask for a number."""
+    bounds = scope_of(user, SEE, now=now).bounds
+    return (
+        WINDOW_OF_SUMS
+        if bounds
+        and all(each.minimum_count or not each.site for each in bounds)
+        and any(each.minimum_count for each in bounds)
+        else DEFAULT_WINDOW
+    )
 
 
 def overview_rows(user: Visitor, *, filters: Filters, now: datetime) -> list[Row]:
@@ -175,11 +190,9 @@ def row_of(
 ) -> Row:
     least = reach.minimum_count(deployment)
     finding = findings[0] if findings else None
-    shown = fit_to_show(figures, minimum_count=least) if reach.sees_figures(deployment) else {}
+    shown = fit_to_show(figures, finding=finding, minimum_count=least) if reach.sees_figures(deployment) else {}
     cells = [
-        cell_of(each, minimum_count=least, unit=finding.unit if finding else "")
-        for name, each in shown.items()
-        if name != "label_coverage"
+        cell_of(each, unit=finding.unit if finding else "") for name, each in shown.items() if name != "label_coverage"
     ]
     coverage = shown.get("label_coverage")
     days = last_days(sums, until=until - timedelta(days=1), days=VOLUME_DAYS)  # whole days: today is not over
@@ -189,7 +202,7 @@ def row_of(
         finding=finding,
         other_findings=max(len(findings) - 1, 0),
         cells=tuple(cells),
-        coverage=cell_of(coverage, minimum_count=least) if coverage else None,
+        coverage=cell_of(coverage) if coverage else None,
         volume=hide_small(sum(days), minimum_count=least),
         spark="" if least else spark_points(days),
         last_study=max(sums.by_day, default=None),
@@ -199,6 +212,13 @@ def row_of(
         why=hide_numbers(status.reason, minimum_count=least),
         more_signals=max(status.open_signals - 1, 0),
     )
+
+
+def fit_to_show(figures: Mapping[str, Figure], *, finding: Finding | None, minimum_count: int) -> dict[str, Figure]:
+    """Return the figures of one deployment without what would tell a small count."""
+    question = Question(finding=finding.key if finding else "")
+    found = EstimateSet(question=question, excluded={}, figures=tuple(figures.values()))
+    return {each.metric: each for each in hide_small_cells(found, minimum_count=minimum_count).figures}
 
 
 def signal_address(status: Status, *, sees: bool) -> str:
@@ -218,7 +238,10 @@ def spark_points(values: Sequence[int]) -> str:
 def attention(user: Visitor, *, filters: Filters, now: datetime) -> tuple[list[dict[str, Any]], int]:
     """Return the signals that need somebody, the worst first, and how many there are in all."""
     asked = SignalFilters(site=filters.site, product=filters.product)
-    found = founded(listed_signals(user, filters=asked, now=now))
+    going_on_first = F("ended_on").desc(nulls_first=True)
+    found = founded(listed_signals(user, filters=asked, now=now)).order_by(
+        F("rank"), going_on_first, "-alarm_on", "uid"
+    )
     names = dict(visible_deployments(user, SEE, now=now).values_list("pk", "product__name"))
     shown = [
         row | {"product": names.get(row["signal"].monitor.deployment_id, ""), "is_act": is_act(row["signal"])}

@@ -13,11 +13,13 @@ from monitoring.dashboards.product import (
     claim_rows,
     counts_table,
     points_of,
+    points_of_quarters,
     signal_marks,
     slice_rows,
     tiles,
 )
 from monitoring.dashboards.recounting import answers
+from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.metrics import metrics_of
 from monitoring.performance.questions import EstimateSet
 from monitoring.signals.queries import statuses_of
@@ -26,7 +28,8 @@ from monitoring.signals.queries import statuses_of
 def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
     """Return everything that the product page shows."""
     found = answers(asked.question, by=("month", "site", by))
-    overall, months, sites = found.overall, found.cuts["month"], found.cuts["site"]
+    least = asked.minimum_count()
+    cuts = {name: hide_small_cells(each, minimum_count=least) for name, each in found.cuts.items()}
     metrics = metrics_of(asked.finding.kind)
     names = {each.site_id: each.site.name for each in asked.deployments}
     statuses = statuses_of([each.pk for each in asked.deployments])
@@ -36,17 +39,17 @@ def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
         "question": asked.question,
         "findings": list(asked.product.findings.order_by("id")),
         "deployments": [(each, statuses[each.pk]) for each in asked.deployments],
-        "minimum_count": asked.minimum_count(),
-        "tiles": tiles(asked, overall),
-        "claims": claim_rows(asked, overall),
-        "sum": adding_up(asked, overall),
+        "minimum_count": least,
+        "tiles": tiles(asked, cuts[""]),
+        "claims": claim_rows(asked, cuts[""]),
+        "sum": adding_up(asked, found.overall),
         "truths": [words for _, words in TRUTHS],
         "counts": counts_table(asked, found.counts),
-        "charts": charts(asked, months),
+        "charts": charts(asked, cuts["month"]),
         "columns": [label_of(metric) for metric in metrics],
-        "site_rows": slice_rows(asked, sites, metrics=metrics, names=names),
+        "site_rows": slice_rows(asked, cuts["site"], metrics=metrics, names=names),
         "by": by.replace("_", " "),
-        "by_rows": slice_rows(asked, found.cuts[by], metrics=metrics) if by else [],
+        "by_rows": slice_rows(asked, cuts[by], metrics=metrics) if by else [],
         "cases_href": asked.cases_href(),
         "breadcrumbs": [("Overview", reverse("dashboards:overview")), (asked.product.name, "")],
     }
@@ -61,9 +64,21 @@ def charts(asked: Asked, months: EstimateSet) -> list[Drawn]:
         groups.append(("auc",))
     drawn = []
     for group in groups:
-        series = [(metric, points_of(months, metric, minimum_count=least)) for metric in group]
+        series = [(metric, points_of(months, metric)) for metric in group]
+        by_quarter = bool(least) and group[0] == "sensitivity" and asked.question.as_of is None
+        if by_quarter:
+            series = points_of_quarters(asked.question, series[0][1], metrics=group, minimum_count=least)
         if any(point.value is not None for _, points in series for point in points):
             title = " and ".join([label_of(group[0]), *(label_of(metric).lower() for metric in group[1:])])
             unit = "minutes" if group[0] == "minutes_to_reader" else asked.finding.unit
-            drawn.append(months_figure(series, marks=marks, unit=unit, id=f"chart-{group[0]}", title=title))
+            drawn.append(
+                months_figure(
+                    series,
+                    marks=marks,
+                    unit=unit,
+                    step="quarter" if by_quarter else "month",
+                    id=f"chart-{group[0]}",
+                    title=title,
+                )
+            )
     return drawn

@@ -13,9 +13,10 @@ from audit.access.scopes import Hidden, hide_small
 from inference.registry.models import Claim, Deployment, Finding, Product
 from inference.registry.visibility import scope_of, visible_deployments
 from monitoring.cases.reasons import sentence
-from monitoring.dashboards.cells import Cell, cell_of, fit_to_show
+from monitoring.dashboards.cells import Cell, cell_of
 from monitoring.dashboards.claims import Verdict, verdict
 from monitoring.dashboards.metrics import CASES_BEHIND, label_of
+from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.metrics import BINARY, metrics_of
 from monitoring.performance.queries import estimates
 from monitoring.performance.questions import EstimateSet, Figure, Question
@@ -101,16 +102,14 @@ def ask(user: Visitor, *, product: Product, finding: Finding, filters: Mapping[s
 
 def tiles(asked: Asked, overall: EstimateSet) -> list[Cell]:
     """Return every metric of the finding, each with the way to its counts and cases."""
-    least = asked.minimum_count()
     return [
         cell_of(
             each,
-            minimum_count=least,
             unit=asked.finding.unit,
             href=asked.cases_href(**CASES_BEHIND[each.metric]) if each.metric in CASES_BEHIND else "",
             counts_href="#counts" if each.metric in BINARY else "",
         )
-        for each in fit_to_show(overall.by_slice().get("", {}), minimum_count=least).values()
+        for each in overall.figures
     ]
 
 
@@ -127,16 +126,14 @@ def slice_rows(
     asked: Asked, found: EstimateSet, *, metrics: Sequence[str], names: Mapping[str, str] | None = None
 ) -> list[SliceRow]:
     """Return the table of one dimension."""
-    by = found.question.by
-    rows = []
-    for value, figures in found.by_slice().items():
-        least = asked.minimum_count([value] if by == "site" else ())
-        fit = fit_to_show(figures, minimum_count=least)
-        cells = tuple(
-            cell_of(fit[name], minimum_count=least, unit=asked.finding.unit) for name in metrics if name in fit
+    return [
+        SliceRow(
+            value=value,
+            label=(names or {}).get(value, value.replace("_", " ")),
+            cells=tuple(cell_of(figures[name], unit=asked.finding.unit) for name in metrics if name in figures),
         )
-        rows.append(SliceRow(value=value, label=(names or {}).get(value, value.replace("_", " ")), cells=cells))
-    return rows
+        for value, figures in found.by_slice().items()
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,20 +152,17 @@ def claim_rows(asked: Asked, overall: EstimateSet) -> list[ClaimRow]:
     claims = list(
         asked.product.claims.filter(finding=asked.finding.key).select_related("truth_rule").order_by("metric", "market")
     )
+    least = asked.minimum_count()
     answers = {asked.question.truth_rule: overall}
     for rule in {each.truth_rule_id for each in claims} - set(answers):
-        answers[rule] = estimates(replace(asked.question, truth_rule=rule))
-    least = asked.minimum_count()
-    fit = {rule: fit_to_show(each.by_slice().get("", {}), minimum_count=least) for rule, each in answers.items()}
-    return [
-        claim_row(each, fit[each.truth_rule_id].get(each.metric), least=least, unit=asked.finding.unit)
-        for each in claims
-    ]
+        found = estimates(replace(asked.question, truth_rule=rule))
+        answers[rule] = hide_small_cells(found, minimum_count=least)
+    return [claim_row(each, answers[each.truth_rule_id].get(each.metric), unit=asked.finding.unit) for each in claims]
 
 
-def claim_row(claim: Claim, figure: Figure | None, *, least: int, unit: str) -> ClaimRow:
+def claim_row(claim: Claim, figure: Figure | None, *, unit: str) -> ClaimRow:
     cell = (
-        cell_of(figure, minimum_count=least, unit=unit)
+        cell_of(figure, unit=unit)
         if figure
         else Cell(metric=claim.metric, label=label_of(claim.metric), reason="this metric is not computed here")
     )
@@ -197,6 +191,9 @@ class Sum:
     rows: tuple[LeftOut, ...]
 
 
+WOULD_TELL = Hidden(reason="not shown: it would tell a hidden count")
+
+
 def adding_up(asked: Asked, overall: EstimateSet) -> Sum:
     """Return the sum. Where a reason is too small to show, the total is not said: the difference would tell it."""
     least = asked.minimum_count()
@@ -211,7 +208,7 @@ def adding_up(asked: Asked, overall: EstimateSet) -> Sum:
         )
         for reason, number in sorted(overall.excluded.items(), key=lambda each: -each[1])
     ]
-    small = next((row.number for row in rows if isinstance(row.number, Hidden)), None)
+    small = WOULD_TELL if any(isinstance(row.number, Hidden) for row in rows) else None
     return Sum(
         logged=small or (hide_small(logged, minimum_count=least) if logged is not None else None),
         counted=hide_small(logged - left_out, minimum_count=least) if logged is not None else None,
@@ -271,18 +268,39 @@ class Point:
     reason: str = ""
 
 
-def points_of(months: EstimateSet, metric: str, *, minimum_count: int) -> list[Point]:
-    """Return a metric month by month, small months hidden."""
+def points_of(months: EstimateSet, metric: str) -> list[Point]:
+    """Return a metric month by month."""
     return [
-        point_of(value, fit_to_show(figures, minimum_count=minimum_count)[metric], minimum_count=minimum_count)
+        point_of(value, figures[metric])
         for value, figures in sorted(months.by_slice().items())
         if metric in figures and len(value) == len("2026-03")
     ]
 
 
-def point_of(month: str, figure: Figure, *, minimum_count: int) -> Point:
+def quarters(points: Sequence[Point]) -> list[tuple[date, date]]:
+    """Return the quarters that months fall into, each with the day after its end."""
+    firsts = {date(point.month.year, 3 * ((point.month.month - 1) // 3) + 1, 1) for point in points}
+    return [
+        (first, date(first.year + (first.month + 3) // 13, (first.month + 2) % 12 + 1, 1)) for first in sorted(firsts)
+    ]
+
+
+def points_of_quarters(
+    question: Question, months: Sequence[Point], *, metrics: Sequence[str], minimum_count: int
+) -> list[tuple[str, list[Point]]]:
+    """Return metrics quarter by quarter: where small counts are hidden, months would show nothing."""
+    found = []
+    for first, after in quarters(months):
+        since = max(first, question.since) if question.since else first
+        until = min(after, question.until) if question.until else after
+        rates = estimates(replace(question, since=since, until=until, metrics=tuple(BINARY)))
+        found.append((first, hide_small_cells(rates, minimum_count=minimum_count).by_slice().get("", {})))
+    return [(metric, [point_of(f"{first:%Y-%m}", fit[metric]) for first, fit in found]) for metric in metrics]
+
+
+def point_of(month: str, figure: Figure) -> Point:
     first = date.fromisoformat(f"{month}-01")
-    cell = cell_of(figure, minimum_count=minimum_count)
+    cell = cell_of(figure)
     if cell.reason or not isinstance(figure.outcome, Estimate):
         return Point(month=first, value=None, reason=cell.reason)
     found = figure.outcome

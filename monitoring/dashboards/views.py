@@ -66,7 +66,9 @@ def overview_filters(request: HttpRequest) -> overview.Filters:
         product=request.GET.get("product", ""),
         site=request.GET.get("site", ""),
         status=request.GET.get("status", ""),
-        days=int(days) if days in {str(each) for each in overview.WINDOWS} else overview.DEFAULT_WINDOW,
+        days=int(days)
+        if days in {str(each) for each in overview.WINDOWS}
+        else overview.usual_window(request.user, now=timezone.now()),
     )
 
 
@@ -109,7 +111,7 @@ def product_question(request: HttpRequest, key: str) -> tuple[product.Asked, Pro
     """Return what is asked of a product, and the form that asked it; a field that is not understood asks nothing."""
     now = timezone.now()
     found = get_product_for(request.user, product.SEE, key, now=now)
-    findings = list(Finding.objects.filter(product=found).order_by("id"))
+    findings = list(Finding.objects.filter(product=found).select_related("concept").order_by("id"))
     if not findings:
         raise NotVisibleError
     deployments = visible_deployments(request.user, product.SEE, now=now).filter(product=found)

@@ -1,7 +1,6 @@
-import pytest
-
-from monitoring.dashboards.cells import cell_of, fit_to_show
-from monitoring.performance.questions import Figure
+from monitoring.dashboards.cells import cell_of
+from monitoring.performance.hiding import hide_small_cells
+from monitoring.performance.questions import EstimateSet, Figure, Question
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
 
 
@@ -23,23 +22,8 @@ def test_what_is_not_estimable_is_written_as_its_reason():
     assert (cell.value, cell.reason) == ("", "because there is no score")
 
 
-@pytest.mark.parametrize(("hits", "cases"), [(5, 10), (95, 100), (5, 100)])
-def test_a_share_that_tells_a_small_count_is_hidden(hits, cases):
-    assert "fewer than 11" in cell_of(share("sensitivity", hits, cases), minimum_count=11).reason
-
-
-def test_a_share_of_large_counts_is_shown():
-    assert cell_of(share("sensitivity", 80, 100), minimum_count=11).value
-
-
-def test_one_small_rate_hides_the_rates_that_would_tell_it():
-    figures = {
-        "sensitivity": share("sensitivity", 95, 100),
-        "ppv": share("ppv", 60, 100),
-        "flag_rate": share("flag_rate", 200, 400),
-    }
-    fit = fit_to_show(figures, minimum_count=11)
-    assert not fit["sensitivity"].is_estimated
-    assert not fit["ppv"].is_estimated
-    assert fit["flag_rate"].is_estimated
-    assert fit_to_show(figures, minimum_count=0) == figures
+def test_a_hidden_figure_is_told_apart_from_one_that_cannot_be_estimated():
+    found = EstimateSet(question=Question(finding="nodule"), excluded={}, figures=(share("sensitivity", 95, 100),))
+    (hidden,) = hide_small_cells(found, minimum_count=11).figures
+    assert cell_of(hidden).is_hidden
+    assert not cell_of(Figure(metric="auc", slice={}, outcome=NotEstimable("no score"))).is_hidden
