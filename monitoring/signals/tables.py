@@ -37,7 +37,7 @@ def share_words(cell: Mapping[str, Any] | None) -> str:
     return f"{100 * cell['value']:.1f} % ({100 * cell['low']:.1f}–{100 * cell['high']:.1f} %), n = {cell['cases']}"
 
 
-BEFORE_AND_SINCE = ("Figure", "Reference", "When the alarm fired", "With what is known today")
+BEFORE_AND_SINCE = ("Figure", "Reference", "When it was raised", "With what is known today")
 
 
 def _performance_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:
