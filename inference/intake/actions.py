@@ -4,7 +4,9 @@ Check, pseudonymise, then facts and their entries in one transaction, and a
 receipt for every row. Nothing statistical happens here.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 
@@ -29,7 +31,23 @@ def accept(*, rows: Iterable[RawRow], kind: Kind, source: Source, now: datetime)
     Raises:
         SourceNotAllowedError: a row names a deployment that the source may not write to; its batch is not stored.
     """
-    return [receipt for batch in batches(rows) for receipt in accept_safely(batch, kind=kind, source=source, now=now)]
+    receipts: list[Receipt] = []
+    for batch in batches(rows):
+        with collection_paused():
+            receipts.extend(accept_safely(batch, kind=kind, source=source, now=now))
+    return receipts
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Keep the cycle collector from walking a batch over and over while it is made: it takes a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def batches(rows: Iterable[RawRow]) -> Iterator[Sequence[RawRow]]:
