@@ -16,6 +16,7 @@ from inference.dicom.orientation import Turn, turn_of
 from inference.dicom.windowing import displayed, is_inverted
 
 LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as DICOM's YBR uses it
+EXACT_BITS = 24  # whole numbers that single precision holds
 
 Values = npt.NDArray[np.float32]
 
@@ -42,12 +43,11 @@ def read_pixels(source: Source, *, frame: int = 1) -> Pixels:
 def pixels_of(dataset: Dataset, *, frame: int, name: str) -> Pixels:
     """Return one frame of a dataset already in memory; as `read_pixels`."""
     found = stored_frame(dataset, frame=frame, name=name)
-    if found.is_colour:
-        shown = _share_of_bits(found)
-    else:
-        shown = displayed(dataset, found, number=frame, name=name)
     turn = turn_of(dataset)
-    return Pixels(values=turn.apply(shown.astype(np.float32)), frames=found.frames, turn=turn)
+    if found.is_colour:
+        return Pixels(values=turn.apply(_share_of_bits(found)), frames=found.frames, turn=turn)
+    shown = displayed(dataset, found, number=frame, name=name).astype(np.float32)
+    return Pixels(values=turn.apply(shown), frames=found.frames, turn=turn)
 
 
 def read_network_input(source: Source, *, frame: int = 1) -> Values:
@@ -66,10 +66,16 @@ def network_input_of(dataset: Dataset, *, frame: int, name: str) -> Values:
     """Return one frame of a dataset already in memory; as `read_network_input`."""
     found = stored_frame(dataset, frame=frame, name=name)
     shares = _share_of_bits(found)
-    grey = shares @ LUMINANCE if found.is_colour else shares
-    return (1.0 - grey if is_inverted(dataset) else grey).astype(np.float32)
+    grey = (shares @ LUMINANCE).astype(np.float32) if found.is_colour else shares
+    return 1 - grey if is_inverted(dataset) else grey
 
 
-def _share_of_bits(frame: Frame) -> npt.NDArray[np.float64]:
-    values = frame.values.astype(np.float64) - frame.lowest
-    return np.clip(values / (frame.highest - frame.lowest or 1), 0, 1)
+def _share_of_bits(frame: Frame) -> Values:
+    if frame.bits > EXACT_BITS:
+        values = frame.values.astype(np.float64) - frame.lowest
+        return np.clip(values / (frame.highest - frame.lowest or 1), 0, 1).astype(np.float32)
+    # In single precision and in place: it halves the time of a large radiograph.
+    shares: Values = frame.values.astype(np.float32)
+    np.subtract(shares, np.float32(frame.lowest), out=shares)
+    np.divide(shares, np.float32(frame.highest - frame.lowest or 1), out=shares)
+    return np.clip(shares, 0, 1, out=shares)

@@ -1,5 +1,6 @@
 """Starting a run, storing what came of its items, and closing it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from inference.rescoring.sampling import draw_sample
 from inference.results.models import Prediction
 
 TOLERANCE = 1e-4  # what float32 on another processor may differ by
+LONGEST_REASON = 300
 State = RescoreItem.State
 OPEN = (State.WAITING, State.LEASED)
 
@@ -103,12 +105,14 @@ def rescore_uid(item: RescoreItem, prediction: Prediction) -> str:
 
 
 def close_items(outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """Close the items, all with the same reason (none for those that were scored) at once."""
+    by_reason: dict[str, list[int]] = defaultdict(list)
     for each in outcomes:
-        each.item.state = State.FAILED if each.reason else State.DONE
-        each.item.reason = each.reason[:300]
-        each.item.leased_until, each.item.finished_at = None, now
-    fields = ["state", "reason", "leased_until", "finished_at"]
-    RescoreItem.objects.bulk_update([each.item for each in outcomes], fields)
+        by_reason[each.reason[:LONGEST_REASON]].append(each.item.pk)
+    for reason, keys in by_reason.items():
+        RescoreItem.objects.filter(pk__in=keys).update(
+            state=State.FAILED if reason else State.DONE, reason=reason, leased_until=None, finished_at=now
+        )
 
 
 @transaction.atomic
