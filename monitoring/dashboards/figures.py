@@ -9,7 +9,7 @@ from typing import Any
 
 from audit.templatetags.display import count, number, number_range, percent, percent_range
 from monitoring.dashboards.metrics import label_of, style_of
-from monitoring.dashboards.product import Mark, Point
+from monitoring.dashboards.series import Mark, Point
 
 SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)")
 MOST_NAMED = 4

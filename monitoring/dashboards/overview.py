@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
 from audit.access.decisions import Scope, Visitor
@@ -19,10 +19,8 @@ from monitoring.dashboards.metrics import headlines_of
 from monitoring.dashboards.sums import Wanted, Watched, figures_of, last_days, watched
 from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.questions import EstimateSet, Figure, Question
-from monitoring.signals.models import Signal
-from monitoring.signals.presenting import hide_numbers, listed_rows
-from monitoring.signals.queries import Filters as SignalFilters
-from monitoring.signals.queries import Status, founded, listed_signals, statuses_of
+from monitoring.signals.presenting import hide_numbers
+from monitoring.signals.queries import Status, statuses_of
 
 SEE = "see_overview"
 WINDOWS = (30, 90, 180, 365)
@@ -30,7 +28,6 @@ DEFAULT_WINDOW = 90
 WINDOW_OF_SUMS = 365  # where small counts are hidden, a shorter one would show nothing
 VOLUME_DAYS = 30
 ORDER = {"act": 0, "watch": 1, "unknown": 2, "ok": 3}
-MOST_CARDS = 6
 SPARK_WIDTH, SPARK_HEIGHT = 120, 28
 
 
@@ -233,22 +230,3 @@ def spark_points(values: Sequence[int]) -> str:
     step = SPARK_WIDTH / max(len(values) - 1, 1)
     heights = [SPARK_HEIGHT - 2 - (SPARK_HEIGHT - 4) * value / highest for value in values]
     return " ".join(f"{place * step:.1f},{height:.1f}" for place, height in enumerate(heights))
-
-
-def attention(user: Visitor, *, filters: Filters, now: datetime) -> tuple[list[dict[str, Any]], int]:
-    """Return the signals that need somebody, the worst first, and how many there are in all."""
-    asked = SignalFilters(site=filters.site, product=filters.product)
-    going_on_first = F("ended_on").desc(nulls_first=True)
-    found = founded(listed_signals(user, filters=asked, now=now)).order_by(
-        F("rank"), going_on_first, "-alarm_on", "uid"
-    )
-    names = dict(visible_deployments(user, SEE, now=now).values_list("pk", "product__name"))
-    shown = [
-        row | {"product": names.get(row["signal"].monitor.deployment_id, ""), "is_act": is_act(row["signal"])}
-        for row in listed_rows(found[:MOST_CARDS], user=user, now=now)
-    ]
-    return shown, found.count()
-
-
-def is_act(signal: Signal) -> bool:
-    return signal.status == Signal.Status.ACT

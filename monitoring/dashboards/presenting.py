@@ -4,21 +4,13 @@ from typing import Any
 
 from django.urls import reverse
 
+from monitoring.dashboards.adding_up import TRUTHS, adding_up, counts_table
+from monitoring.dashboards.asking import Asked
 from monitoring.dashboards.figures import Drawn, months_figure
 from monitoring.dashboards.metrics import headlines_of, label_of
-from monitoring.dashboards.product import (
-    TRUTHS,
-    Asked,
-    adding_up,
-    claim_rows,
-    counts_table,
-    points_of,
-    points_of_quarters,
-    signal_marks,
-    slice_rows,
-    tiles,
-)
+from monitoring.dashboards.product import claim_rows, slice_rows, tiles
 from monitoring.dashboards.recounting import answers
+from monitoring.dashboards.series import points_of, points_of_quarters, signal_marks
 from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.metrics import metrics_of
 from monitoring.performance.questions import EstimateSet

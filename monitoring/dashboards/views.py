@@ -15,8 +15,9 @@ from audit.access.decisions import NotVisibleError, allowed, may, user_of
 from inference.registry.models import Finding, TruthRule
 from inference.registry.visibility import get_product_for, visible_deployments
 from monitoring.cases.reasons import sentence
-from monitoring.dashboards import case_list, exporting, overview, product
+from monitoring.dashboards import asking, case_list, exporting, overview
 from monitoring.dashboards.actions import record_export
+from monitoring.dashboards.attention import attention
 from monitoring.dashboards.case_list import CSV_COLUMNS, LONGEST_CSV, PAGE_ROWS
 from monitoring.dashboards.forms import ProductForm
 from monitoring.dashboards.presenting import product_context
@@ -41,7 +42,7 @@ def overview_page(request: HttpRequest) -> HttpResponse:
     deployments = list(visible_deployments(request.user, overview.SEE, now=now))
     rows = overview.overview_rows(request.user, filters=filters, now=now)
     cards, signals_open = (
-        overview.attention(request.user, filters=filters, now=now) if may(request.user, "see_signals") else ([], 0)
+        attention(request.user, filters=filters, now=now) if may(request.user, "see_signals") else ([], 0)
     )
     counted = Counter(row.status.state for row in rows)
     context = {
@@ -83,7 +84,7 @@ def making_page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@allowed(product.SEE)
+@allowed(asking.SEE)
 @require_GET
 def product_page(request: HttpRequest, key: str) -> HttpResponse:
     asked, form = product_question(request, key)
@@ -94,7 +95,7 @@ def product_page(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "monitoring/dashboards/product.html", context, status=200 if form.is_valid() else 422)
 
 
-@allowed(product.SEE)
+@allowed(asking.SEE)
 @require_GET
 def product_csv(request: HttpRequest, key: str) -> HttpResponseBase:
     """Every figure of the page: overall, by month, by site and by the dimension asked for."""
@@ -107,14 +108,14 @@ def product_csv(request: HttpRequest, key: str) -> HttpResponseBase:
     return exporting.csv_response(exporting.FIGURE_COLUMNS, rows, name=f"{key}-{asked.finding.key}")
 
 
-def product_question(request: HttpRequest, key: str) -> tuple[product.Asked, ProductForm]:
+def product_question(request: HttpRequest, key: str) -> tuple[asking.Asked, ProductForm]:
     """Return what is asked of a product, and the form that asked it; a field that is not understood asks nothing."""
     now = timezone.now()
-    found = get_product_for(request.user, product.SEE, key, now=now)
+    found = get_product_for(request.user, asking.SEE, key, now=now)
     findings = list(Finding.objects.filter(product=found).select_related("concept").order_by("id"))
     if not findings:
         raise NotVisibleError
-    deployments = visible_deployments(request.user, product.SEE, now=now).filter(product=found)
+    deployments = visible_deployments(request.user, asking.SEE, now=now).filter(product=found)
     named = [*DIMENSIONS, *sorted(set(found.dimensions) - set(DIMENSIONS))]
     form = ProductForm(
         request.GET,
@@ -127,7 +128,7 @@ def product_question(request: HttpRequest, key: str) -> tuple[product.Asked, Pro
     form.full_clean()
     filters = form.cleaned_data
     finding = next((each for each in findings if each.key == filters.get("finding")), findings[0])
-    return product.ask(request.user, product=found, finding=finding, filters=filters, now=now), form
+    return asking.ask(request.user, product=found, finding=finding, filters=filters, now=now), form
 
 
 @allowed(case_list.SEE)
