@@ -1,4 +1,4 @@
-"""The signals that need somebody, for the top of the overview: what to act on first, what still goes on before the rest."""
+"""The signals that need somebody, for the top of the overview: the worst first, what goes on before what is over."""
 
 from datetime import datetime
 from typing import Any
