@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
 from io import StringIO
 from itertools import chain
 from typing import Any
@@ -11,24 +10,13 @@ from django.http import StreamingHttpResponse
 
 from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.questions import EstimateSet
+from monitoring.performance.spreadsheets import plain_cell
 from monitoring.statistics.results import Estimate
 
 FIGURE_COLUMNS = (
     "product", "finding", "from", "before", "as_of", "basis", "truth_rule", "dimension", "slice", "metric", "value",
     "low", "high", "level", "cases", "positives", "method", "not_shown_because",
 )  # fmt: skip
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-
-
-def plain_cell(value: Any) -> Any:
-    """Return a value for a spreadsheet: text that it would run as a formula is quoted."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, str) and value.startswith(RISKY):
-        return f"'{value}"
-    return value
 
 
 def lines(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:

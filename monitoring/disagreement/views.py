@@ -8,11 +8,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from audit.access.decisions import allowed, may
-from audit.access.scopes import Hidden, hide_small
 from monitoring.disagreement.cells import HEADER, as_rows
 from monitoring.disagreement.forms import QuestionForm
+from monitoring.disagreement.hiding import hidden_rows, kept_back_below
 from monitoring.disagreement.presenting import page_context
 from monitoring.disagreement.queries import ACTION, answer, choices, findings_of
+from monitoring.performance.spreadsheets import plain_cell
 
 
 @allowed(ACTION)
@@ -49,7 +50,8 @@ def download(request: HttpRequest) -> HttpResponse:
     response["Content-Disposition"] = 'attachment; filename="disagreement.csv"'
     writer = csv.writer(response)
     writer.writerow(HEADER)
-    for *keys, cases in as_rows(found.cells):
-        shown = hide_small(cases, minimum_count=found.minimum_count)
-        writer.writerow([*keys, shown.reason if isinstance(shown, Hidden) else shown])
+    hidden = hidden_rows(found.cells, minimum_count=found.minimum_count)
+    for place, (*keys, cases) in enumerate(as_rows(found.cells)):
+        shown = kept_back_below(found.minimum_count) if place in hidden else cases
+        writer.writerow([*map(plain_cell, keys), shown])
     return response

@@ -74,7 +74,7 @@ def test_a_manufacturer_sees_neither_readers_nor_small_cells(client, north):
     page = client.get(PAGE).content.decode()
     assert "Readers are not told apart" in page
     assert "R2" not in page
-    assert "fewer than 11, hidden by the sharing agreement" in page
+    assert "fewer than 11 or telling so few, hidden by the sharing agreement" in page
     assert "/cases/" not in page
 
 
@@ -99,3 +99,32 @@ def test_the_page_costs_the_same_for_many_reads(client, officer, django_assert_m
     put(401, 50, score=0.9, decision="negative", reader="R9")
     with django_assert_max_num_queries(len(few.captured_queries)):
         client.get(PAGE)
+
+
+def test_a_rate_does_not_tell_a_manufacturer_a_small_count(client, north):
+    """3 of 73 overrides: a rate of 4.1 % with its n would give the 3 away."""
+    client.force_login(make_user(role="quality_officer", organisation="cxr-maker", level="aggregate"))
+    put(301, 3, score=0.1, decision="positive")
+    page = client.get(PAGE, {"first": "2026-03-01"})
+    shown = {(row["decision"], row["read"]): row for row in page.context["quadrants"]}
+    small, partner = shown["negative", "positive"], shown["positive", "negative"]
+    assert not isinstance(small["cases"], int)
+    assert not isinstance(partner["cases"], int)  # 15 overrides in all less 12 would be the 3
+    assert "n =" not in small["ai_right"] + partner["ai_right"] + page.context["coverage"]["discordant"]
+
+
+def test_the_file_of_a_manufacturer_tells_no_small_count_either(client, north):
+    put(301, 3, score=0.1, decision="positive")
+    client.force_login(make_user(role="quality_officer", organisation="cxr-maker", level="aggregate"))
+    rows = list(csv.DictReader(io.StringIO(client.get(FILE).content.decode())))
+    assert {(row["ai"], row["read"]) for row in rows if "hidden" in row["cases"]} >= {
+        ("negative", "positive"),
+        ("positive", "negative"),
+    }
+
+
+def test_a_readers_key_is_no_formula_in_the_file(client, officer):
+    put(401, 1, score=0.9, decision="positive", reader='=HYPERLINK("http://elsewhere")')
+    client.force_login(officer)
+    rows = list(csv.DictReader(io.StringIO(client.get(FILE).content.decode())))
+    assert '\'=HYPERLINK("http://elsewhere")' in {row["reader"] for row in rows}
