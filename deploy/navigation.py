@@ -38,6 +38,7 @@ ITEMS = (
     Item(label="Signals", url_name="signals:list", action="see_signals"),
     Item(label="Cases", url_name="dashboards:cases", action="see_rows"),
     Item(label="Disagreement", url_name="disagreement:page", action="see_disagreement"),
+    Item(label="Feeds", url_name="feeds:page", action="see_signals"),
     Item(label="Drift report", url_name="drift:report", action="see_signals"),
     Item(label="Re-scoring", url_name="rescoring:list", action="see_rescoring"),
     Item(label="Intake", url_name="connectors:intake", action="see_intake"),

@@ -106,7 +106,7 @@ def welcome(kind: str, *, home: Path, seconds: float, environment: dict[str, str
     say(f"ready after {seconds:.1f} s: http://{ports.HOST}:{ports.wanted_port()}   (Ctrl-C stops everything)")
     say(f"logs: {home / 'log'}")
     if kind == homes.DEMO:
-        say(f"log-ins, as soon as the first data are in: {DEMO_NAMES}")
+        say(f"log-ins: {DEMO_NAMES}")
         say("password of each: radvigil-demo   (synthetic data; these log-ins work in the demo only)")
     else:
         administrators.ask_for_first(environment)

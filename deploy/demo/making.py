@@ -34,11 +34,19 @@ def make_network(*, progress: Progress) -> None:
     # The processes start before Django opens a connection that they would share.
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
         django.setup()
+        open_doors()
         plan = plan_network(last_day=date.fromisoformat(progress.last_day), seed=progress.seed, size=progress.size)
         networks = trained(progress=progress, pool=pool)
         fill(plan=plan, networks=networks, progress=progress, pool=pool)
     progress.is_seeded, progress.step, progress.words = True, "seeded", "The demo's network is complete"
     progress.save()
+
+
+def open_doors() -> None:
+    """Make the log-ins before anything that takes long: whoever comes early sees what is being made."""
+    from deploy.demo.network import create_users  # noqa: PLC0415 - tables need Django to be set up
+
+    create_users(now=datetime.now(UTC))
 
 
 def trained(*, progress: Progress, pool: Pool) -> Networks:
@@ -69,7 +77,6 @@ def fill(*, plan: Plan, networks: Networks, progress: Progress, pool: Pool) -> N
     if network.is_empty():  # another database than that of an earlier start
         progress.finished = []
     network.register_network(plan=plan, networks=networks, now=now)
-    network.create_users(now=now)
     truths = arrivals.truths_by_month(plan)
     with turn(waiting=True):  # workers that run already do not follow half of the months
         with progress.phase("studies", words="Eighteen months of chest radiographs", of=MONTHS):
