@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("patient", "Patient"),
                             ("accession", "Accession"),
+                            ("accession_more", "Accession More"),
                             ("study_uid", "Study Uid"),
                             ("series_uid", "Series Uid"),
                             ("instance_uid", "Instance Uid"),

@@ -31,6 +31,9 @@ MAKE_LINKS = """
                                  string_to_array(%s, ',')::uuid[], string_to_array(%s, ',')::uuid[])
     ON CONFLICT (organisation, type, pseudonym) DO NOTHING
 """
+TAKE_LINKS_BACK = """
+    DELETE FROM inference_link WHERE organisation = %s AND target = ANY(string_to_array(%s, ',')::uuid[])
+"""
 FILL_VAULT = """
     COPY inference_vaultvalue (organisation, key_id, person_id, name, subject, ciphertext) FROM STDIN
 """
@@ -94,10 +97,14 @@ class Identities:
                 self.known[wanted[(kind, pseudonym)]] = Owner(person_id=person_id, target=target)
 
     def ensure(self, owners: Mapping[Identifier, Owner]) -> None:
-        """Store links that are new; where another writer was first, its answer stands."""
+        """Store links that are new, and what must be found again; where another writer was first, its answer stands."""
+        self.fill_vault(self.make_links(owners))
+
+    def make_links(self, owners: Mapping[Identifier, Owner]) -> list[Identifier]:
+        """Store links that are new and return those that went in; learn those where another writer was first."""
         fresh = {each: owner for each, owner in owners.items() if each not in self.known}
         if not fresh:
-            return
+            return []
         rows = sorted((str(each.type), self.pseudonym(each), owner) for each, owner in fresh.items())
         columns = [
             joined(kind for kind, _, _ in rows),
@@ -111,14 +118,23 @@ class Identities:
         if stored == len(fresh):
             self.known.update(fresh)
             self.asked.update(fresh)
-        else:
-            self.learn(list(fresh))
-        self.fill_vault([each for each in fresh if each.type in VAULTED and self.known[each] == fresh[each]])
+            return list(fresh)
+        self.learn(list(fresh))
+        return [each for each, owner in fresh.items() if self.known[each] == owner]
+
+    def withdraw(self, owners: Mapping[Identifier, Owner]) -> None:
+        """Take back links to new targets that this transaction has just made."""
+        own = [each for each, owner in owners.items() if self.known.get(each) == owner]
+        for each in own:
+            del self.known[each]
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE_LINKS_BACK, [self.organisation, joined(str(owners[each].target) for each in own)])
 
     def fill_vault(self, identifiers: Iterable[Identifier]) -> None:
         self.seal(
             (self.known[each].person_id, str(each.type), str(self.known[each].target), each.value)
             for each in identifiers
+            if each.type in VAULTED
         )
 
     def seal(self, values: Iterable[tuple[UUID, str, str, str]]) -> None:

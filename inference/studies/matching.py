@@ -3,26 +3,31 @@
 The first value known of a study stands. A study met without its patient
 belongs to a person of its own until a patient is named. A study named by
 patient and day alone, before anything else is known of it, waits under that
-day for the row that brings its uid.
+day for the row that brings its uid. Writers who meet at once agree: whoever
+finds that another was first plans again with what that one stored.
 """
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from django.db import connection
 
 from inference.studies.identities import Identifier, Identities, Owner, joined
 from inference.studies.known import KnownStudy, load_studies, store_studies
-from inference.studies.models import Link
-from inference.studies.patient_days import count_by_day, day_identifier
+from inference.studies.planning import Plan, StudyQuestion, further, names_bound, plan_studies
 
-TYPES_OF_A_STUDY = (Link.Type.STUDY_UID, Link.Type.ACCESSION)
+__all__ = ["StudyQuestion", "ensure_patients", "match_studies", "meet_studies"]
 
 LOCK = """
     SELECT id FROM inference_study WHERE id = ANY(string_to_array(%s, ',')::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
+# Whoever makes a study of a patient's day, and whoever looks for one, take turns: sharers do not wait for each other.
+SHARE_PERSONS = """
+    SELECT id FROM inference_person WHERE id = ANY(string_to_array(%s, ',')::uuid[]) ORDER BY id FOR SHARE
+"""
+HOLD_PERSONS = """
+    SELECT id FROM inference_person WHERE id = ANY(string_to_array(%s, ',')::uuid[]) ORDER BY id FOR UPDATE
 """
 ADOPT = """
     UPDATE inference_study AS s SET person_id = v.person_id, has_patient = true
@@ -30,31 +35,6 @@ ADOPT = """
     WHERE s.id = v.id AND NOT s.has_patient
     RETURNING s.id
 """
-
-
-@dataclass(slots=True, kw_only=True)
-class StudyQuestion:
-    """What a row says of its study, and the answer. `problem` stands beside an answer that only a resend may use."""
-
-    site_key: str
-    study_uid: Identifier | None = None
-    accession: Identifier | None = None
-    patient: Identifier | None = None
-    acquired_on: date | None = None
-    study_id: UUID | None = None
-    person_id: UUID | None = None
-    problem: str = ""
-    differs: bool = False
-
-    @property
-    def day(self) -> Identifier | None:
-        return day_identifier(self.patient, self.acquired_on) if self.patient and self.acquired_on else None
-
-    @property
-    def names(self) -> tuple[Identifier, ...]:
-        """What the study is named by: its uid and accession number, else its patient's day."""
-        named = tuple(each for each in (self.study_uid, self.accession) if each)
-        return named or ((self.day,) if self.day else ())
 
 
 def match_studies(questions: Sequence[StudyQuestion], *, identities: Identities) -> dict[UUID, KnownStudy]:
@@ -66,10 +46,12 @@ def match_studies(questions: Sequence[StudyQuestion], *, identities: Identities)
 
 def meet_studies(questions: Sequence[StudyQuestion], *, identities: Identities) -> dict[UUID, KnownStudy]:
     """Answer each question in place. The caller stores the studies that are new, once it can describe them."""
+    patients = {each.patient for each in questions if each.patient}
+    identities.look_up(patients)
+    ensure_patients(patients, identities=identities)
+    take_turns(questions, identities=identities)
     identities.look_up(identifiers_of(questions))
-    ensure_patients({each.patient for each in questions if each.patient}, identities=identities)
-    plan = plan_studies(questions, identities=identities)
-    identities.ensure(plan.planned)
+    plan = bind_names(questions, identities=identities)
     made = new_studies(plan, questions=questions, identities=identities)
     for question in questions:
         question.study_id = identities.known[question.names[0]].target if question.names else None
@@ -80,118 +62,77 @@ def meet_studies(questions: Sequence[StudyQuestion], *, identities: Identities) 
 
 
 def identifiers_of(questions: Iterable[StudyQuestion]) -> set[Identifier]:
-    return {
-        each
-        for question in questions
-        for each in (question.study_uid, question.accession, question.patient, question.day)
-        if each
-    }
+    return {each for question in questions for each in (question.study_uid, question.accession, question.day) if each}
 
 
 def ensure_patients(patients: set[Identifier], *, identities: Identities) -> None:
     """Give every patient a random id."""
     fresh = sorted(each for each in patients if each not in identities.known)
-    made = [uuid.uuid4() for _ in fresh]
-    identities.make_persons(made)
-    identities.ensure({each: Owner(person_id=person, target=person) for each, person in zip(fresh, made, strict=True)})
+    made = {each: Owner(person_id=person, target=person) for each, person in ((each, uuid.uuid4()) for each in fresh)}
+    identities.ensure(made)
+    identities.make_persons(owner.person_id for each, owner in made.items() if identities.known[each] == owner)
 
 
-class Plan:
-    """The links to make in one batch, and which studies have a name of a type already."""
+def take_turns(questions: Iterable[StudyQuestion], *, identities: Identities) -> None:
+    """Let a row that names a patient's day alone not overlook the study that another writer is making of that day.
 
-    def __init__(self, *, identities: Identities, bound: set[tuple[str, UUID]]) -> None:
-        self.identities = identities
-        self.bound = bound
-        self.planned: dict[Identifier, Owner] = {}
-        self.strangers: list[UUID] = []
-        self.made: set[UUID] = set()
-
-    def owner_of(self, identifier: Identifier | None) -> Owner | None:
-        return (self.identities.known.get(identifier) or self.planned.get(identifier)) if identifier else None
-
-    def add(self, identifier: Identifier, owner: Owner) -> None:
-        if self.owner_of(identifier) is None:
-            self.planned[identifier] = owner
-            self.bound.add((identifier.type, owner.target))
-
-    def lacks(self, owner: Owner | None, type: str) -> bool:
-        return owner is not None and (type, owner.target) not in self.bound
-
-    def new_owner(self, question: StudyQuestion) -> Owner:
-        """Return a new study: of the patient named, else of a person of its own."""
-        if question.patient:
-            person = self.identities.known[question.patient].person_id
-        else:
-            person = uuid.uuid4()
-            self.strangers.append(person)
-        owner = Owner(person_id=person, target=uuid.uuid4())
-        self.made.add(owner.target)
-        return owner
-
-
-def plan_studies(questions: Sequence[StudyQuestion], *, identities: Identities) -> Plan:
-    """Plan the links to make: identifiers that are new, each with the study it shall stand for."""
-    plan = Plan(identities=identities, bound=names_bound(questions, identities=identities))
-    by_day = count_by_day(questions, identities=identities)
-    for question in questions:
-        if not question.names:
-            question.problem = "names no study"
-            continue
-        found = find_owner(question, plan=plan) or only_study_of_day(question, by_day=by_day)
-        owner = found or plan.new_owner(question)
-        for each in question.names:
-            plan.add(each, owner)
-    identities.make_persons(plan.strangers)
-    return plan
-
-
-def names_bound(questions: Iterable[StudyQuestion], *, identities: Identities) -> set[tuple[str, UUID]]:
-    """Return which of the studies that these questions may mean have a uid or an accession number already."""
-    near = (each for question in questions for each in (question.accession, question.day) if each)
-    targets = {identities.known[each].target for each in near if each in identities.known}
-    if not targets:
-        return set()
-    links = Link.objects.filter(
-        organisation=identities.organisation, type__in=TYPES_OF_A_STUDY, target__in=list(targets)
-    )
-    return set(links.values_list("type", "target"))
-
-
-def find_owner(question: StudyQuestion, *, plan: Plan) -> Owner | None:
-    """Return the study by its uid, else by its accession number, else by its patient's day.
-
-    An order may cover several studies, and a patient's day too: one whose
-    study has a uid already does not take a second.
+    Patients who are new in this transaction nobody else can name before its end.
     """
-    uid, accession = plan.owner_of(question.study_uid), plan.owner_of(question.accession)
-    day = plan.owner_of(question.day)
-    if uid:
-        return uid
-    if question.study_uid:
-        free = [each for each in (accession, day) if plan.lacks(each, Link.Type.STUDY_UID)]
-        return free[0] if free else None
-    if accession:
-        return accession
-    if question.accession:
-        return day if plan.lacks(day, Link.Type.ACCESSION) else None
-    return day
+    of_a_day = [question for question in questions if question.day]
+    persons = {identities.known[each.patient].person_id for each in of_a_day if each.patient} - identities.salts.keys()
+    if not persons:
+        return
+    statement = HOLD_PERSONS if any(question.is_by_day for question in of_a_day) else SHARE_PERSONS
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [joined(sorted(str(each) for each in persons))])
 
 
-def only_study_of_day(question: StudyQuestion, *, by_day: dict[Identifier, list[Owner]]) -> Owner | None:
-    """Return the one study of a patient on a day for a row that names nothing else; several are a problem."""
-    if question.study_uid or question.accession:
-        return None
-    found = by_day.get(question.names[0], [])
-    return found[0] if found else None
+def bind_names(questions: Sequence[StudyQuestion], *, identities: Identities) -> Plan:
+    """Store the links that the questions need and return their plan: one in which no other writer was first.
+
+    Each round that fails has learnt of at least one more link or name that another writer committed.
+    """
+    while True:
+        look_up_further(questions, identities=identities)
+        plan = plan_studies(questions, identities=identities)
+        if not claims_stand(plan, questions=questions, identities=identities):
+            continue
+        own = identities.make_links(plan.planned)
+        if len(own) == len(plan.planned):
+            identities.fill_vault(own)
+            identities.make_persons(plan.strangers)
+            return plan
+        identities.withdraw({each: owner for each, owner in plan.planned.items() if owner.target in plan.made})
+
+
+def look_up_further(questions: Iterable[StudyQuestion], *, identities: Identities) -> None:
+    """Learn which orders cover more than one study, where a question may depend on it."""
+    known = identities.known
+    identities.look_up(
+        further(question.accession)
+        for question in questions
+        if question.accession in known
+        and question.accession
+        and (question.study_uid not in known or known[question.study_uid] != known[question.accession])
+    )
+
+
+def claims_stand(plan: Plan, *, questions: Sequence[StudyQuestion], identities: Identities) -> bool:
+    """Hold the stored studies that shall get a name; return whether no other writer named one meanwhile."""
+    if not plan.claimed:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [joined(sorted(str(key) for key in plan.claimed))])
+    return names_bound(questions, identities=identities) == plan.bound_before
 
 
 def new_studies(plan: Plan, *, questions: Sequence[StudyQuestion], identities: Identities) -> dict[UUID, KnownStudy]:
-    """Return the studies made here: those whose link no other writer made first."""
+    """Return the studies that the plan made."""
     sites = {each: question.site_key for question in questions for each in question.names}
     patients = {identities.known[question.patient].person_id for question in questions if question.patient}
     made: dict[UUID, KnownStudy] = {}
     for each, owner in plan.planned.items():
-        if owner.target in plan.made and identities.known[each] == owner:
+        if owner.target in plan.made and each in sites:
             made[owner.target] = KnownStudy(
                 id=owner.target,
                 site_key=sites[each],

@@ -46,11 +46,14 @@ class Link(models.Model):
 
     `target` is a person for a patient id, a study for an accession number, a
     study UID or a patient's day, and an id of its own for a series or instance.
+    `accession_more` stands beside an accession number that covers several
+    studies, and names the second.
     """
 
     class Type(models.TextChoices):
         PATIENT = "patient"
         ACCESSION = "accession"
+        ACCESSION_MORE = "accession_more"
         STUDY_UID = "study_uid"
         SERIES_UID = "series_uid"
         INSTANCE_UID = "instance_uid"

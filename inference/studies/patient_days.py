@@ -19,8 +19,8 @@ def day_identifier(patient: Identifier, day: date) -> Identifier:
 
 
 def count_by_day(questions: Iterable[Any], *, identities: Identities) -> dict[Identifier, list[Owner]]:
-    """Return the studies of each patient's day that a question names and nothing else; several are its problem."""
-    by_day = [question for question in questions if question.day and question.names[0] == question.day]
+    """Return the studies of each patient's day that a question names and nothing else."""
+    by_day = [question for question in questions if question.is_by_day]
     if not by_day:
         return {}
     studies = studies_near(by_day, identities=identities)
@@ -29,8 +29,6 @@ def count_by_day(questions: Iterable[Any], *, identities: Identities) -> dict[Id
         person = identities.known[question.patient].person_id
         same_day = studies[(person, question.acquired_on)]
         found[question.day] = [Owner(person_id=person, target=key) for key in same_day]
-        if len(same_day) > 1:
-            question.problem = SEVERAL
     return found
 
 
