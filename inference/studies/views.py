@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.access.decisions import allowed, user_of
 from inference.dicom.errors import UnreadableFileError
@@ -56,6 +56,7 @@ def kept_private(response: HttpResponse, *, tag: str) -> HttpResponse:
 
 
 @never_cache
+@require_GET
 @allowed("resolve_identity")
 def find(request: HttpRequest) -> HttpResponse:
     form = StudyForm(request.GET or None)
@@ -66,6 +67,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "POST"])
 @allowed("resolve_identity")
 def resolve(request: HttpRequest, study_id: UUID) -> HttpResponse:
     now = timezone.now()

@@ -1,0 +1,378 @@
+"""Every address of the installation, asked by everybody who must not have it.
+
+`ADDRESSES` is the whole list; an address that is not in it fails the first test. Each is asked for a real object
+of the north group, so that a 404 is a refusal and not an empty database.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from audit.access.actions import create_token
+from audit.access.models import Token, User
+from audit.log.checkpoints import sign_checkpoints
+from audit.log.models import Entry
+from audit.log.sequencing import sequence
+from inference.intake.models import SetAside
+from inference.registry.models import Site
+from inference.rescoring.models import RescoreRun
+from inference.studies.pixels import store_dicom
+from monitoring.evidence.models import Package
+from monitoring.evidence.queries import path_of
+from tests.factories import inference_row, make_network, make_user, read_row, send, truth_row
+from tests.inference.dicom.objects import radiograph
+from tests.monitoring.signals.test_views import make_signal
+
+pytestmark = pytest.mark.django_db
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+PUBLIC = "public"  # anybody
+TOKEN = "token"  # whoever sends a bearer token
+MEMBER = "member"  # anybody with a log-in: it shows nobody else's data
+CLASS = "class"  # a page of one's own reach: what it lists is what its asker may see
+OBJECT = "object"  # one thing of the north group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One address: who may have it, by which methods, and who opens it in the north group.
+
+    `cases` says that it shows single patients, which no manufacturer with sums may see. `acts` says that its POST is
+    one of the few of a regulator: it changes nothing but what they themselves see or take away.
+    """
+
+    kind: str
+    methods: str = "get"
+    opened_by: str = "quality_officer"
+    level: str = "images"
+    cases: bool = False
+    acts: bool = False
+    query: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+ADDRESSES: dict[str, Address] = {
+    "dashboards:overview": Address(kind=CLASS),
+    "dashboards:making": Address(kind=CLASS),
+    "dashboards:product": Address(kind=OBJECT, arguments=("product",)),
+    "dashboards:product_csv": Address(kind=OBJECT, arguments=("product",)),
+    "dashboards:cases": Address(kind=CLASS, cases=True),
+    "access:log_in": Address(kind=PUBLIC, methods="get post"),
+    "access:log_out": Address(kind=PUBLIC, methods="post", acts=True),
+    "access:account": Address(kind=MEMBER, methods="get post", acts=True),
+    "log:index": Address(kind=CLASS),
+    "log:log": Address(kind=OBJECT, arguments=("organisation",)),
+    "log:verify": Address(kind=OBJECT, methods="post", acts=True, arguments=("organisation",)),
+    "log:verification": Address(kind=OBJECT, arguments=("organisation",)),
+    "log:entry": Address(kind=OBJECT, cases=True, arguments=("organisation", "position")),
+    "log:checkpoint": Address(kind=PUBLIC, methods="get head", arguments=("organisation",)),
+    "log:tile": Address(kind=PUBLIC, methods="get head", arguments=("organisation", "tile")),
+    "evidence:index": Address(kind=CLASS),
+    "evidence:create": Address(kind=CLASS, methods="post", acts=True),
+    "evidence:row": Address(kind=OBJECT, cases=True, arguments=("package",)),
+    "evidence:download": Address(kind=OBJECT, cases=True, arguments=("package",)),
+    "registry:index": Address(kind=CLASS),
+    "registry:register": Address(kind=CLASS, methods="get post", opened_by="administrator"),
+    "registry:section": Address(kind=CLASS, arguments=("section",)),
+    "registry:item": Address(kind=OBJECT, arguments=("type", "deployment")),
+    "registry:users": Address(kind=CLASS, opened_by="administrator"),
+    "registry:new_user": Address(kind=CLASS, methods="get post", opened_by="administrator"),
+    "registry:user": Address(kind=OBJECT, opened_by="administrator", arguments=("username",)),
+    "registry:grant": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
+    "registry:end_grant": Address(
+        kind=OBJECT, methods="post", opened_by="administrator", arguments=("username", "grant")
+    ),
+    "registry:close_user": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
+    "registry:open_user": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
+    "registry:tokens": Address(kind=CLASS, methods="get post", opened_by="administrator"),
+    "registry:revoke_token": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("token",)),
+    "connectors:intake": Address(kind=CLASS, opened_by="integrator"),
+    "connectors:quarantine": Address(kind=CLASS, opened_by="integrator", cases=True),
+    "connectors:set_aside": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("row",)),
+    "connectors:replay": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("row",)),
+    "connectors:discard": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("row",)),
+    "connectors:documentation": Address(kind=MEMBER),
+    "connectors:openapi": Address(kind=PUBLIC),
+    "connectors:receive": Address(kind=TOKEN, methods="post", arguments=("plural",)),
+    "studies:image": Address(kind=OBJECT, opened_by="radiologist", cases=True, arguments=("image",)),
+    "studies:resolve": Address(kind=CLASS, opened_by="resolver", cases=True),
+    "studies:identifiers": Address(
+        kind=OBJECT, methods="get post", opened_by="resolver", cases=True, arguments=("study",)
+    ),
+    "reads:worklist": Address(kind=CLASS, opened_by="radiologist", cases=True),
+    "reads:case": Address(kind=OBJECT, methods="get post", opened_by="radiologist", cases=True, arguments=("study",)),
+    "truth:queue": Address(kind=CLASS, opened_by="radiologist", cases=True),
+    "truth:settle": Address(kind=OBJECT, methods="get post", opened_by="radiologist", cases=True, arguments=("study",)),
+    "rescoring:list": Address(kind=CLASS, methods="get post"),
+    "rescoring:run": Address(kind=OBJECT, arguments=("run",)),
+    "rescoring:progress": Address(kind=OBJECT, arguments=("run",)),
+    "cases:counting": Address(kind=OBJECT, cases=True, arguments=("study",)),
+    "signals:list": Address(kind=CLASS),
+    "signals:signal": Address(kind=OBJECT, arguments=("signal",)),
+    "signals:acknowledge": Address(kind=OBJECT, methods="post", arguments=("signal",)),
+    "signals:close": Address(kind=OBJECT, methods="post", arguments=("signal",)),
+    "feeds:page": Address(kind=CLASS),
+    "drift:report": Address(kind=CLASS),
+    "drift:download": Address(kind=OBJECT, cases=True, query="?deployment=cxr-north"),
+    "disagreement:page": Address(kind=CLASS),
+    "disagreement:download": Address(kind=CLASS),
+}
+PAGES = [name for name, each in ADDRESSES.items() if each.kind in (CLASS, OBJECT, MEMBER)]
+OBJECTS = [name for name, each in ADDRESSES.items() if each.kind == OBJECT]
+POSTS = [name for name, each in ADDRESSES.items() if "post" in each.methods]
+# Filters that name a thing of the north group, on pages whose list is what its asker may see.
+ANOTHERS = [
+    ("dashboards:overview", "quality_officer", {"site": "north", "product": "mammo"}),
+    ("dashboards:cases", "quality_officer", {"site": "north", "reader": "R1"}),
+    ("dashboards:cases", "quality_officer", {"site": "north", "format": "csv"}),
+    ("reads:worklist", "radiologist", {"site": "north", "queue": "waiting"}),
+    ("truth:queue", "radiologist", {"site": "north"}),
+    ("signals:list", "quality_officer", {"site": "north", "state": ""}),
+    ("connectors:intake", "integrator", {"site": "north"}),
+    ("connectors:quarantine", "integrator", {"site": "north"}),
+    ("disagreement:page", "quality_officer", {"site": "north"}),
+    ("disagreement:download", "quality_officer", {"site": "north"}),
+    ("evidence:index", "quality_officer", {"site": "north", "product": "cxr"}),
+    ("rescoring:list", "quality_officer", {}),
+    ("feeds:page", "quality_officer", {}),
+    ("log:index", "quality_officer", {}),
+    ("registry:index", "quality_officer", {}),
+    ("registry:users", "administrator", {}),
+    ("registry:tokens", "administrator", {}),
+    ("registry:new_user", "administrator", {}),
+]  # fmt: skip
+ROLES = (
+    "quality_officer", "radiologist", "arbiter", "ml_engineer", "integrator", "regulator", "administrator", "resolver",
+)  # fmt: skip
+
+
+def every_pattern(patterns: Any, *, spaces: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the full name of each address that the installation serves."""
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            inner = (*spaces, each.namespace) if each.namespace else spaces
+            yield from every_pattern(each.url_patterns, spaces=inner)
+        elif isinstance(each, URLPattern):
+            yield ":".join((*spaces, each.name or str(each.pattern)))
+
+
+@pytest.fixture
+def things(settings, tmp_path, now) -> dict[str, Any]:
+    """The objects of the north group that the addresses name."""
+    settings.RADVIGIL_PIXELS, settings.RADVIGIL_HOME = tmp_path / "pixels", tmp_path
+    make_network()
+    send("inferences", inference_row(1))
+    send("reads", read_row(1))
+    send("truth", truth_row(1), {**truth_row(1), "standard": "hearsay"})
+    image = store_dicom(radiograph(1), site=Site.objects.get(pk="north"), now=now)
+    person = make_user(role="radiologist", organisation="north-group", username="northern-reader")
+    token, _ = create_token(site="north", organisation="north-group", by=person, now=now)
+    sequence(now=now)
+    sign_checkpoints(now=now)
+    return {
+        "product": "mammo", "organisation": "north-group", "section": "site", "type": "deployment",
+        "deployment": "cxr-north", "plural": "inferences", "tile": "0/000.p/1", "image": image.instance,
+        "study": image.study_id, "username": person.username, "grant": person.grants.get().pk, "token": token.pk,
+        "row": SetAside.objects.get().pk, "package": make_package(now=now).uid, "run": make_run(now=now).pk,
+        "signal": make_signal().uid,
+        "position": Entry.objects.filter(organisation="north-group", kind="inference").first().position,
+    }  # fmt: skip
+
+
+def make_package(*, now: Any) -> Package:
+    package = Package.objects.create(
+        uid="1" * 32, product_id="cxr", site_id="north", deployments=["cxr-north"], since=date(2026, 1, 1),
+        until=date(2026, 4, 1), level="rows", requested_by="user:northern-officer", requested_at=now, state="ready",
+    )  # fmt: skip
+    path_of(package).parent.mkdir(parents=True, exist_ok=True)
+    path_of(package).write_bytes(b"PK")
+    return package
+
+
+def make_run(*, now: Any) -> RescoreRun:
+    return RescoreRun.objects.create(
+        deployment_id="cxr-north", plan="northern plan", sample=1, seed=1, tolerance=0.01, requested_at=now,
+        requested_by="user:northern-officer",
+    )  # fmt: skip
+
+
+def address_of(name: str, things: dict[str, Any]) -> str:
+    return reverse(name, args=[things[each] for each in ADDRESSES[name].arguments]) + ADDRESSES[name].query
+
+
+def ask(client: Client, name: str, things: dict[str, Any], *, method: str = "") -> Any:
+    return getattr(client, method or ADDRESSES[name].methods.split()[0])(address_of(name, things))
+
+
+def logged_in(*, csrf: bool = False, **grant: str) -> Client:
+    client = Client(enforce_csrf_checks=csrf)
+    client.force_login(make_user(**grant), backend=BACKEND)
+    return client
+
+
+def test_the_table_holds_every_address():
+    served = list(every_pattern(get_resolver().url_patterns))
+    assert sorted(served) == sorted(ADDRESSES)
+
+
+@pytest.mark.parametrize("name", list(ADDRESSES))
+def test_a_stranger_gets_a_page_only_where_it_is_public(client, things, name):
+    for method in ADDRESSES[name].methods.split():
+        answer = ask(client, name, things, method=method)
+        if ADDRESSES[name].kind == TOKEN:
+            assert answer.status_code == 401
+        elif ADDRESSES[name].kind == PUBLIC:
+            assert answer.status_code in (200, 302, 422)
+        else:
+            assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("access:log_in"))
+
+
+def test_entries_are_no_public_part_of_the_log(client, things):
+    assert client.get(reverse("log:tile", args=["north-group", "entries/000.p/1"])).status_code == 401
+
+
+@pytest.mark.parametrize("name", [each for each in PAGES if each != "evidence:create"])
+def test_who_may_open_an_address_can(things, name):
+    """Without this a 404 for others would prove nothing."""
+    wanted = ADDRESSES[name]
+    client = logged_in(role=wanted.opened_by, organisation="north-group", level=wanted.level)
+    answer = ask(client, name, things)
+    assert answer.status_code in ((200, 302) if "get" in wanted.methods else (200, 302, 422))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_of_another_hospital_reaches_a_thing_of_the_north_group(things, role):
+    client = logged_in(role=role, organisation="south-clinic")
+    found = {
+        f"{method} {name}": ask(client, name, things, method=method).status_code
+        for name in OBJECTS
+        for method in ADDRESSES[name].methods.split()
+    }
+    assert {each: status for each, status in found.items() if status != 404} == {}
+
+
+@pytest.mark.parametrize(("name", "role", "query"), ANOTHERS)
+def test_a_filter_of_another_hospital_finds_nothing(things, name, role, query):
+    client = logged_in(role=role, organisation="south-clinic")
+    answer = client.get(reverse(name), query)
+    assert answer.status_code in (200, 404, 422)
+    body = b"".join(answer) if answer.streaming else answer.content
+    if "format" in query:
+        assert body.count(b"\n") == 1
+    for word in (b"northern", b"Northern", b"cxr-north", b"North Hospital", str(things["study"]).encode(), b"A1"):
+        assert word not in body, word
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_manufacturer_with_sums_sees_no_case(things, role):
+    client = logged_in(role=role, organisation="cxr-maker")
+    found = {}
+    for name in (each for each, wanted in ADDRESSES.items() if wanted.cases):
+        answer = ask(client, name, things)
+        if answer.status_code == 200 and ADDRESSES[name].kind == CLASS:
+            assert str(things["study"]).encode() not in answer.content
+            assert b"North Hospital" not in answer.content
+        elif answer.status_code != 404:
+            found[name] = answer.status_code
+    assert found == {}
+
+
+def test_a_manufacturer_sees_only_the_product_that_is_shared(things):
+    client = logged_in(role="quality_officer", organisation="cxr-maker")
+    assert client.get("/registry/deployment/cxr-north/").status_code == 200
+    for address in ("/registry/deployment/mammo-north/", "/registry/deployment/cxr-east/", "/registry/site/east/"):
+        assert client.get(address).status_code == 404
+
+
+def test_a_regulator_changes_nothing(things):
+    client = logged_in(role="regulator")
+    found = {
+        name: ask(client, name, things, method="post").status_code
+        for name in POSTS
+        if not ADDRESSES[name].acts and ADDRESSES[name].kind in (CLASS, OBJECT)
+    }
+    assert {name: status for name, status in found.items() if status != 404} == {}
+
+
+@pytest.mark.parametrize("name", list(ADDRESSES))
+def test_another_method_is_not_allowed(things, name):
+    wanted = ADDRESSES[name]
+    client = logged_in(role=wanted.opened_by, organisation="north-group", level=wanted.level)
+    for method in METHODS:
+        if method not in wanted.methods.split():
+            assert ask(client, name, things, method=method).status_code == 405, method
+
+
+@pytest.mark.parametrize("name", [each for each in POSTS if ADDRESSES[each].kind != TOKEN])
+def test_a_post_from_another_page_is_refused(things, name):
+    client = logged_in(csrf=True, role=ADDRESSES[name].opened_by, organisation="north-group")
+    assert ask(client, name, things, method="post").status_code == 403
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_with_data_is_kept_by_no_cache(things, name):
+    wanted = ADDRESSES[name]
+    answer = ask(logged_in(role=wanted.opened_by, organisation="north-group"), name, things)
+    kept = answer.headers.get("Cache-Control", "")
+    assert "private" in kept
+    assert "no-store" in kept or name == "studies:image"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_log_in_that_was_closed_opens_nothing_more(things, name):
+    wanted = ADDRESSES[name]
+    client = logged_in(role=wanted.opened_by, organisation="north-group")
+    User.objects.exclude(username="northern-reader").update(is_active=False)
+    answer = ask(client, name, things)
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("access:log_in"))
+
+
+def test_a_revoked_token_and_an_expired_one_send_nothing(client, things, now):
+    _, secret = create_token(site="north", organisation="north-group", by="test", now=now)
+    sender = {"headers": {"authorization": f"Bearer {secret}"}, "content_type": "application/json"}
+    address = reverse("connectors:receive", args=["inferences"])
+    assert client.post(address, [inference_row(2)], **sender).status_code == 200
+    for ended in ({"revoked_at": now}, {"revoked_at": None, "expires_at": now}):
+        Token.objects.update(**ended)
+        assert client.post(address, [inference_row(3)], **sender).status_code == 401
+
+
+@pytest.mark.parametrize("name", [each for each in PAGES if "get" in ADDRESSES[each].methods])
+def test_a_filter_of_nonsense_is_no_fault_of_the_server(things, name):
+    """A zero byte, a huge number and a quote in every filter: an answer, and never a 500."""
+    wanted = ADDRESSES[name]
+    client = logged_in(role=wanted.opened_by, organisation="north-group", level=wanted.level)
+    client.raise_request_exception = False
+    for nonsense in ("\x00", "9" * 40, "'\"><script>x</script>", "²", "-1"):
+        answer = client.get(address_of(name, things), dict.fromkeys(FILTERS, nonsense))
+        assert answer.status_code < 500, nonsense
+        if not answer.streaming:
+            assert b"<script>x</script>" not in answer.content
+
+
+FILTERS = (
+    "site", "deployment", "product", "finding", "reader", "version", "region", "stage", "month", "since", "until",
+    "from", "to", "as_of", "basis", "rule", "truth_rule", "by", "excluded", "truth", "decision", "reads", "state",
+    "status", "kind", "sort", "page", "days", "queue", "ai", "order", "amend", "actor", "uid", "first", "last",
+    "frame", "width", "next", "study", "signal", "metric", "ai_exposure",
+)  # fmt: skip
+
+
+def test_logging_in_leads_nowhere_else(client, things):
+    asked = {"username": "northern-reader", "password": "northern-reader", "next": "https://elsewhere.example/"}
+    assert client.post(reverse("access:log_in"), asked)["Location"] == "/"
+
+
+def test_a_session_gets_another_key_at_log_in(client, things):
+    before = client.session
+    before["planted"] = "yes"
+    before.save()
+    client.cookies["sessionid"] = before.session_key
+    client.post(reverse("access:log_in"), {"username": "northern-reader", "password": "northern-reader"})
+    assert client.session.session_key != before.session_key
