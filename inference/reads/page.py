@@ -12,6 +12,7 @@ from audit.access.models import User
 from inference.reads.actions import reader_key
 from inference.reads.case import Line, ShownRun, Target, lines_of, shown_runs, targets_of
 from inference.reads.images import Picture, pictures_of
+from inference.reads.reach import sees_whole_site, shared_age_of, within_reach
 from inference.reads.timeline import Moment, timeline_of
 from inference.registry.queries import deployment_settings
 from inference.studies.models import Study
@@ -65,7 +66,9 @@ class CasePage:
 
 
 def load_case(study: Study, *, user: User, now: datetime) -> CasePage:
-    story = story_of(study)
+    story, is_whole = story_of(study), sees_whole_site(user, study, now=now)
+    if not is_whole:
+        story = within_reach(story, study, user=user, now=now)
     settings = {
         key: deployment_settings(key) for key in sorted({run.deployment_id for run in story.get("inference", ())})
     }
@@ -89,7 +92,7 @@ def load_case(study: Study, *, user: User, now: datetime) -> CasePage:
         targets=targets_of(runs, story, settings=settings, reader=reader_key(user)),
         stages=stages_for(story, may_arbitrate=may(user, "arbitrate")),
         slots={name: address for name, url in SLOTS.items() if (address := address_of(url, study))},
-        described=described_of(study),
+        described=described_of(study, is_whole=is_whole),
     )
 
 
@@ -115,11 +118,12 @@ def stages_for(story: Story, *, may_arbitrate: bool) -> list[str]:
     return choices if not may_arbitrate or "arbitration" in choices else [*choices, "arbitration"]
 
 
-def described_of(study: Study) -> list[tuple[str, Any]]:
-    """Return what is known of the study beside its columns, in words, in a fixed order."""
+def described_of(study: Study, *, is_whole: bool) -> list[tuple[str, Any]]:
+    """Return what is known of the study beside its columns, in words, in a fixed order; shared ages end at 90+."""
+    known = study.described if is_whole else study.described | shared_age_of(study.described)
     return [
         (LABELS.get(name) or name.split(".", 1)[-1].replace("_", " ").capitalize(), in_figures(value))
-        for name, value in sorted(study.described.items())
+        for name, value in sorted(known.items())
         if name not in ("study.modality", "study.body_part", "study.acquired_at")
     ]
 

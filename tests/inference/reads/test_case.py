@@ -10,6 +10,7 @@ from inference.registry.models import Site
 from inference.studies.models import Study
 from inference.studies.pixels import store_dicom
 from tests.factories import (
+    NETWORK,
     event_row,
     inference_row,
     make_network,
@@ -281,3 +282,36 @@ def test_every_control_has_a_name(client, study):
     assert 'alt="PA; the AI marks 1 place"' in page
     for name in ("reason", "stage"):
         assert f'<label for="id_{name}">' in page
+
+
+SHARED_ROWS = NETWORK.replace("level: aggregate, minimum_count: 11", "level: images, minimum_count: 0")
+
+
+def test_a_manufacturer_sees_nothing_of_another_product_that_met_the_patient(client):
+    make_network(SHARED_ROWS)
+    rival = inference_row(1, score=7.25, finding="malignancy", inference_uid="rival", deployment="mammo-north")
+    old = study_part(1, patient_age_years=94)
+    send("inferences", inference_row(1, study=old), rival | {"study": old})
+    send(
+        "responses",
+        response_row(
+            1, inference_uid="rival", deployment="mammo-north", finding="malignancy", response="reject_ai_positive"
+        ),
+    )
+    send("reads", read_row(1), read_row(1, finding="malignancy", reader="R-breast"))
+    send("truth", truth_row(1), truth_row(1, finding="malignancy", standard="autopsy"))
+    study = Study.objects.get()
+
+    log_in(client, role="quality_officer", site="", organisation="cxr-maker")
+    page = shown(client, study)
+    assert "cxr-north" in page
+    assert "R1" in page
+    for word in ("mammo-north", "malignancy", "7.25", "R-breast", "Autopsy", "autopsy", "94"):
+        assert word not in page, word
+    assert "90+" in page
+
+    client.logout()
+    log_in(client)
+    page = shown(client, study)
+    assert "mammo-north" in page
+    assert "94" in page
