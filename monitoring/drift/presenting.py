@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from audit.access.scopes import Hidden, hide_small
+from audit.access.small_cells import cells_to_hide, is_small_share
 from inference.registry.models import Deployment, Finding
 from monitoring.drift.binned import Binned, Distances, binned, distances
 from monitoring.drift.figures import months_figure
@@ -88,7 +89,7 @@ def _row(month: Month, *, least: int) -> dict[str, Any]:
 
 
 def _share(hits: int, cases: int, *, least: int) -> str:
-    if isinstance(hide_small(cases, minimum_count=least), Hidden):
+    if is_small_share(hits, cases, minimum_count=least):
         return "hidden"
     match wilson(hits, cases):
         case Estimate() as found:
@@ -124,8 +125,9 @@ def _mix_row(name: str, *, before: Mapping[str, int], since: Mapping[str, int], 
 
 def _counts(values: list[str], counts: list[int], *, least: int) -> str:
     total = max(sum(counts), 1)
-    words = []
-    for value, count in zip(values, counts, strict=True):
-        shown = hide_small(count, minimum_count=least)
-        words.append(f"{value}: " + ("hidden" if isinstance(shown, Hidden) else f"{100 * count / total:.0f} %"))
-    return ", ".join(words)
+    sizes = dict(zip(values, counts, strict=True))
+    hidden = cells_to_hide(sizes, totals=(lambda _: "",), minimum_count=least)
+    return ", ".join(
+        f"{value}: hidden" if value in hidden else f"{value}: {100 * count / total:.0f} %"
+        for value, count in sizes.items()
+    )

@@ -5,6 +5,7 @@ from typing import Any
 
 from audit.access.decisions import Scope
 from audit.access.scopes import Hidden, hide_small
+from audit.access.small_cells import is_small_share
 from inference.registry.models import Deployment
 from monitoring.feeds.queries import FeedState
 from monitoring.signals.feed_watch import FLAGS
@@ -43,4 +44,8 @@ def share_words(found: Estimate | NotEstimable, *, least: int) -> str:
     if isinstance(found, NotEstimable):
         return found.reason
     hidden = hide_small(found.cases, minimum_count=least)
-    return hidden.reason if isinstance(hidden, Hidden) else f"{100 * found.value:.0f} % of {found.cases}"
+    if isinstance(hidden, Hidden):
+        return hidden.reason
+    if is_small_share(round(found.value * found.cases), found.cases, minimum_count=least):
+        return f"it would tell a count below {least}, hidden by the sharing agreement"
+    return f"{100 * found.value:.0f} % of {found.cases}"

@@ -168,7 +168,7 @@ def _silence_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]
             each["last_day"],
             each["count"],
             f"{each['expected']:.1f}",
-            f"{max(each['probability'], 1e-12):.1g}",
+            f"{max(each['probability'], 1e-12):.1g}" if isinstance(each["count"], int) else "hidden",
         )
         for each in today["spells"]
     ]

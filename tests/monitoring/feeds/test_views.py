@@ -76,3 +76,9 @@ def test_the_page_costs_the_same_for_many_runs(client, north, django_assert_max_
     send("inferences", *(inference_row(n, study=study_part(n)) for n in range(100, 140)), now=NOW)
     with django_assert_max_num_queries(len(few.captured_queries)):
         client.get(PAGE)
+
+
+def test_a_share_tells_a_recipient_of_sums_no_small_count(north):
+    state = feeds_of(["cxr-north"], now=NOW)["cxr-north"]  # 6 of 13 were displayed
+    assert feed_row(state, least=0)["displayed"] == "46 % of 13"
+    assert "hidden" in feed_row(state, least=11)["displayed"]

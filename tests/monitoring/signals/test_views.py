@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from audit.access.models import User
+from monitoring.signals.hiding import shown_evidence
 from monitoring.signals.models import Monitor, Signal
 from tests.factories import make_network, make_user
 
@@ -165,6 +166,24 @@ def test_a_manufacturer_sees_no_small_cell_and_no_cases(client, network):
     assert "n = 7" not in page
     assert "Labels of 7 studies" not in page
     assert "/cases/" not in page
+
+
+def test_a_share_of_a_signal_tells_a_manufacturer_no_small_count(client, network):
+    """80 % of 40 would tell 8 wrong answers; a lone hidden month would be told by its neighbours."""
+    signal = make_signal(cases=40)
+    client.force_login(make_user(role="quality_officer", username="maker", organisation="cxr-maker", level="aggregate"))
+    page = client.get(f"/signals/{signal.uid}/").content.decode()
+    assert "n = 40" not in page
+    assert "86.0 %" in page
+    shown = shown_evidence(
+        {"months": [{"month": "1"} | share(0.9, 5), {"month": "2"} | share(0.5, 90)]}, minimum_count=11
+    )
+    assert [set(each) for each in shown["months"]] == [{"month", "reason"}] * 2
+
+
+def test_a_quiet_spell_tells_a_manufacturer_no_small_count():
+    spell = {"count": 2, "expected": 9.0, "probability": 1e-4}
+    assert shown_evidence({"spells": [spell]}, minimum_count=11)["spells"][0]["count"] == "fewer than 11"
 
 
 def test_the_list_costs_the_same_for_many_signals(client, officer, django_assert_max_num_queries):
