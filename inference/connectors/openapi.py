@@ -17,6 +17,8 @@ SCHEMAS: Mapping[Parser, Mapping[str, Any]] = {
     fields.key: {"type": ["string", "number"], "maxLength": 64},
     fields.text: {"type": "string", "maxLength": fields.LONGEST_KEY},
     fields.code: {"type": ["string", "number", "boolean"], "maxLength": 64},
+    fields.short_code: {"type": ["string", "number", "boolean"], "maxLength": fields.LONGEST_SHORT},
+    fields.unit_code: {"type": ["string", "number"], "maxLength": fields.LONGEST_SHORT},
     fields.number: NUMBER,
     fields.boolean: {"type": "boolean"},
     fields.moment: {

@@ -14,6 +14,7 @@ from typing import Any
 
 LONGEST_UID = 256
 LONGEST_KEY = 128
+LONGEST_SHORT = 32
 LARGEST_NUMBER = 1e15  # from here on JSON in the database and in an entry would not print alike
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
@@ -109,6 +110,21 @@ def code(value: Any) -> str:
     found = text(value).strip()
     if not CODE.fullmatch(found):
         raise ValueError("is not a short code")
+    return found
+
+
+def short_code(value: Any) -> str:
+    return within(code(value), longest=LONGEST_SHORT)
+
+
+def unit_code(value: Any) -> str:
+    """Understand a unit as UCUM writes it."""
+    return within(key(value), longest=LONGEST_SHORT)
+
+
+def within(found: str, *, longest: int) -> str:
+    if len(found) > longest:
+        raise ValueError(f"has {len(found)} characters; {longest} is the most")
     return found
 
 

@@ -18,7 +18,7 @@ from audit.proofs.canonical import canonical_json
 from inference.intake.kinds import Kind, Row
 from inference.studies.identities import Identifier, Identities
 from inference.studies.models import Link
-from inference.studies.pseudonyms import Keyring, commitment
+from inference.studies.pseudonyms import Keyring, commitment, normalised
 
 UID_FIELDS = ("inference_uid", "read_uid", "amends", "supersedes")
 IDENTIFIER_FIELDS = ("study_uid", "patient_id", "accession_number", "other_patient_id", "acquired_on")
@@ -62,8 +62,10 @@ def make_record(
             record[name] = uids[name]
         elif name in OBJECT_UIDS or name == MARK_UID:
             record[name] = object_id(name, value, identities=identities)
-        else:
-            record[name] = jsonable(value, identities=identities)
+        elif (said := jsonable(value, identities=identities)) != {}:
+            record[name] = said
+    if row.deployment_key:
+        record["deployment"] = row.deployment_key  # the same whether the row or its token names it
     record.update(named_ids(row, person_id=person_id, identities=identities))
     return record
 
@@ -120,7 +122,7 @@ def named_ids(row: Row, *, person_id: UUID | None, identities: Identities) -> di
     accession = row.clean.get("accession_number") or study.get("accession_number")
     if accession and person_id:
         salt = identities.salt_of(person_id)
-        found["accession"] = commitment(accession, salt=salt, uid=row.entry_uid, field="accession_number")
+        found["accession"] = commitment(normalised(accession), salt=salt, uid=row.entry_uid, field="accession_number")
     if study.get("operator"):
         found["operator"] = operator_pseudonym(study["operator"], keyring=identities.keyring)
     return found

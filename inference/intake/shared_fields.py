@@ -14,6 +14,7 @@ from inference.intake.fields import (
     point_list,
     text,
     uid,
+    unit_code,
 )
 
 DECISIONS = ("positive", "negative", "indeterminate", "not_assessable")
@@ -52,4 +53,4 @@ KNOWN_AT = Field("known_at", moment)
 DEPLOYMENT = Field("deployment", key)
 INFERENCE_UID = Field("inference_uid", uid)
 DECISION = Field("decision", choice(DECISIONS))
-VALUES = (Field("category", category), Field("measurement", number), Field("unit", key))
+VALUES = (Field("category", category), Field("measurement", number), Field("unit", unit_code))

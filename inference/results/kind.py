@@ -17,6 +17,7 @@ from inference.intake.fields import (
     moment,
     number,
     objects,
+    short_code,
     uid,
 )
 from inference.intake.kinds import Kind, Row
@@ -53,7 +54,7 @@ PREDICTION = (
     DECISION,
     *VALUES,
     Field("class_scores", class_scores),
-    Field("priority", code),
+    Field("priority", short_code),
     MARKS,
     Field("mask", mapping, parts=MASK),
 )

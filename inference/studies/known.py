@@ -25,6 +25,8 @@ class KnownStudy:
     is_new: bool = False
 
 
+LONGEST_MODALITY = 16  # DICOM's code strings have no more; whatever was sent stands whole in the description
+
 LOAD = """
     SELECT id, site_id, person_id, has_patient, acquired_at FROM inference_study
     WHERE id = ANY(string_to_array(%s, ',')::uuid[])
@@ -38,7 +40,8 @@ LOCK = """
 DESCRIBE = """
     UPDATE inference_study AS s
     SET described = v.described || s.described,
-        modality = CASE WHEN s.modality = '' THEN coalesce(v.described->>'study.modality', '') ELSE s.modality END,
+        modality = CASE WHEN s.modality = '' THEN coalesce(left(v.described->>'study.modality', %s), '')
+                        ELSE s.modality END,
         body_part = CASE WHEN s.body_part = '' THEN coalesce(v.described->>'study.body_part', '') ELSE s.body_part END,
         acquired_at = coalesce(s.acquired_at, (v.described->>'study.acquired_at')::timestamptz)
     FROM (SELECT key::uuid AS id, value AS described FROM jsonb_each(%s::jsonb)) AS v
@@ -83,7 +86,7 @@ def store_studies(studies: Iterable[KnownStudy], *, now: datetime) -> None:
             study.person_id,
             study.has_patient,
             now,
-            study.described.get("study.modality", ""),
+            study.described.get("study.modality", "")[:LONGEST_MODALITY],
             study.described.get("study.body_part", ""),
             study.described.get("study.acquired_at"),
             json.dumps(study.described),
@@ -99,4 +102,5 @@ def describe_studies(said: Mapping[UUID, Mapping[str, Any]]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [joined(str(key) for key in said)])
-        cursor.execute(DESCRIBE, [json.dumps({str(key): dict(values) for key, values in said.items()})])
+        values = json.dumps({str(key): dict(values) for key, values in said.items()})
+        cursor.execute(DESCRIBE, [LONGEST_MODALITY, values])

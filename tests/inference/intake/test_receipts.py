@@ -5,6 +5,7 @@ import pytest
 from audit.log.models import Entry
 from inference.intake.models import SetAside
 from inference.results.models import Inference
+from inference.studies.models import Study
 from inference.truth.models import Truth
 from tests.factories import (
     NOON,
@@ -34,6 +35,43 @@ EVERY_KIND = {
 @pytest.fixture(autouse=True)
 def network():
     make_network()
+
+
+@pytest.mark.parametrize("plural", ["inferences", "events"])
+def test_a_deployments_token_need_not_name_it_to_send_the_same_row_again(plural):
+    send("inferences", inference_row(1))
+    row = EVERY_KIND[plural](1)
+    send(plural, row)
+    unnamed = {name: value for name, value in row.items() if name != "deployment"}
+
+    assert statuses(send(plural, unnamed, deployment="cxr-north")) == ["duplicate"]
+
+
+def test_the_same_study_named_at_another_place_or_in_another_case_is_the_same_row():
+    row = read_row(1) | {"accession_number": "A1"}
+    send("reads", row)
+    moved = {name: value for name, value in row.items() if name != "study_uid"}
+    moved |= {"accession_number": "a1", "study": {"study_uid": row["study_uid"]}}
+
+    assert statuses(send("reads", moved)) == ["duplicate"]
+
+
+@pytest.mark.parametrize("over", [{"unit": "m" * 33, "measurement": 1}, {"priority": "p" * 33}])
+def test_a_value_too_long_for_its_column_sets_its_row_aside_and_no_other(over):
+    odd = inference_row(1, predictions=[{"finding": "nodule", **over}])
+
+    assert statuses(send("inferences", odd, inference_row(2))) == ["quarantined", "stored"]
+
+
+@pytest.mark.parametrize("first", [{}, {"study": {"study_uid": "1.2.826.0.1.1"}}])
+def test_a_modality_longer_than_dicoms_is_stored_and_stands_whole_in_the_description(first):
+    if first:
+        send("reads", read_row(1) | first)
+    said = "Computed Tomography of the chest"
+
+    assert send("inferences", inference_row(1, study=study_part(1, modality=said)))[0].is_in
+    study = Study.objects.get()
+    assert (study.modality, study.described["study.modality"]) == (said[:16], said)
 
 
 def statuses(receipts):
