@@ -68,6 +68,13 @@ class Reach:
         sites = self.sites().values_list("organisation_id", "pk")
         return [key for organisation, key in sites if self.scope.covers(organisation=organisation, site=key)]
 
+    def own_logs(self) -> set[str]:
+        """Return the organisations whose actors the visitor may read: who acts elsewhere is that house's affair."""
+        if self.scope.is_everything:
+            return set(Organisation.objects.values_list("pk", flat=True)) | {""}
+        sites = Site.objects.filter(pk__in=self.own_sites())
+        return self.own_organisations | set(sites.values_list("organisation_id", flat=True))
+
     def scanners(self) -> QuerySet[Scanner]:
         return Scanner.objects.filter(site__in=self.own_sites()).select_related("site").order_by("site", "key")
 
@@ -129,11 +136,14 @@ HISTORIES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def history_of_item(*, kind: str, key: str) -> QuerySet[Registration]:
+def history_of_item(reach: Reach, *, kind: str, key: str) -> QuerySet[Registration]:
     """Return the registrations of a line and of what belongs to it, the latest first.
 
-    A line that stands in two logs is listed once for each.
+    A line that stands in two logs is listed once for each. How a site names its
+    patients and sorts its studies is said there too: only to whom the whole site is open.
     """
+    if kind == "site" and key not in reach.own_sites():
+        return Registration.objects.none()
     near = Q(subject=f"{kind}/{key}")
     for part in HISTORIES.get(kind, ()):
         near |= Q(subject__startswith=f"{part}/{key}/")

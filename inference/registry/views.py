@@ -78,7 +78,7 @@ def item(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """Show one line: what it says now, what belongs to it, and how it came to say so."""
     reach = reach_of(request.user, now=timezone.now())
     found = get_item(reach, kind=kind, key=key)
-    history = Paginator(history_of_item(kind=kind, key=key), HISTORY_PAGE)
+    history = Paginator(history_of_item(reach, kind=kind, key=key), HISTORY_PAGE)
     context = {
         "kind": kind,
         "key": key,
@@ -86,6 +86,7 @@ def item(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "now": reach.now,
         "facts_template": f"inference/registry/_{kind}_item.html",
         "history": history.get_page(request.GET.get("page")),
+        "own_logs": reach.own_logs(),
         "breadcrumbs": [
             ("Overview", "/"),
             ("Registry", reverse("registry:index")),

@@ -213,3 +213,15 @@ def test_a_section_costs_the_same_for_many_lines(client, kind, django_assert_max
     make_network(more)
     with django_assert_max_num_queries(len(few)):
         page(client, f"{kind}/")
+
+
+def test_a_manufacturer_reads_neither_a_sites_rules_nor_who_acts_there(client):
+    make_network()
+    log_in(client, organisation="cxr-maker")
+    assert "PHANTOM" not in page(client, "site/north/")
+    assert '<td class="wrap-anywhere">test</td>' not in page(client, "deployment/cxr-north/")
+
+    client.logout()
+    log_in(client, organisation="north-group")
+    assert "PHANTOM" in page(client, "site/north/")
+    assert '<td class="wrap-anywhere">test</td>' in page(client, "deployment/cxr-north/")
