@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audit.access.decisions import Hidden, Visitor, hide_small
+from audit.access.small_cells import is_small_share
 from inference.registry.visibility import scope_of
 from inference.rescoring.models import Rescore, RescoreRun
 from inference.rescoring.queries import (
@@ -54,4 +55,7 @@ def shown_agreement(run: RescoreRun, *, minimum_count: int) -> Agreement | Hidde
     shown = hide_small(found.compared, minimum_count=minimum_count)
     if isinstance(shown, Hidden):
         return shown
+    sides = (found.agreeing, found.flipped)
+    if any(is_small_share(side, found.compared, minimum_count=minimum_count) for side in sides):
+        return Hidden(reason=f"it would tell a count below {minimum_count}, hidden by the sharing agreement")
     return found if found.compared else None

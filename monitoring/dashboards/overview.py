@@ -19,7 +19,7 @@ from monitoring.dashboards.metrics import headlines_of
 from monitoring.dashboards.sums import Wanted, Watched, figures_of, last_days, watched
 from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.questions import EstimateSet, Figure, Question
-from monitoring.signals.presenting import hide_numbers
+from monitoring.signals.presenting import shown_status
 from monitoring.signals.queries import Status, statuses_of
 
 SEE = "see_overview"
@@ -206,7 +206,7 @@ def row_of(
         last_received=deployment.last_received,  # type: ignore[attr-defined]
         href=f"{reverse('dashboards:product', args=[deployment.product_id])}?{urlencode({'site': deployment.site_id})}",
         signal_href=signal_address(status, sees=reach.signalled.covers(**keys_of(deployment))),
-        why=hide_numbers(status.reason, minimum_count=least),
+        why=shown_status(status.reason, minimum_count=least),
         more_signals=max(status.open_signals - 1, 0),
     )
 

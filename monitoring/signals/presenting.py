@@ -93,6 +93,14 @@ def hide_numbers(text: str, *, minimum_count: int) -> str:
     return re.sub(r"\b(\d+) (runs|studies)", hidden, text)
 
 
+def shown_status(reason: str, *, minimum_count: int) -> str:
+    """Return why a deployment stands as it does: without the shares of a title, whose counts may be small."""
+    if not minimum_count:
+        return reason
+    fault, fell, _ = reason.partition(" fell from ")
+    return hide_numbers(f"{fault} fell" if fell else reason, minimum_count=minimum_count)
+
+
 def _line(act: Any) -> dict[str, Any]:
     details = act.details
     return {

