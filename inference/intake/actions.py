@@ -5,7 +5,7 @@ receipt for every row. Nothing statistical happens here.
 """
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -83,7 +83,8 @@ def check_rows(rows: Sequence[RawRow], *, context: Context) -> tuple[list[Row], 
     asides: list[Aside] = []
     for raw in rows:
         try:
-            row = check_row(raw, kind=context.kind, zone=context.zone, covariates=context.covariates)
+            declared = context.covariates if says_covariates(raw) else frozenset()
+            row = check_row(raw, kind=context.kind, zone=context.zone, covariates=declared)
             name_scope(row, context=context)
             if context.kind.check:
                 context.kind.check(row, context)
@@ -91,6 +92,11 @@ def check_rows(rows: Sequence[RawRow], *, context: Context) -> tuple[list[Row], 
         except RowError as problem:
             asides.append(Aside.of_raw(raw, problem=problem))
     return good, asides
+
+
+def says_covariates(raw: RawRow) -> bool:
+    """Return whether the registry must be asked which covariates are declared."""
+    return isinstance(raw.value, Mapping) and bool(raw.value.get("covariates"))
 
 
 def receipts(rows: Sequence[RawRow], *, stored: Stored, asides: Sequence[Aside], kind: Kind) -> list[Receipt]:

@@ -1,7 +1,7 @@
 """What the registry says of the sender, loaded once for a batch."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from inference.errors import RowError, SourceNotAllowedError
 from inference.intake.kinds import Kind, Row, Source
-from inference.registry.models import Concept, Deployment, Site
-from inference.registry.queries import DeploymentSettings, settings_of_deployments
+from inference.registry.models import Concept, Site
+from inference.registry.queries import DeploymentSettings, settings_of_deployments, settings_of_site
 from inference.studies.identities import Identities
 from inference.studies.known import KnownStudy
 from inference.studies.pseudonyms import keyring_of
@@ -40,12 +40,10 @@ class Context:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.site.timezone)
 
-    @cached_property
-    def deployments(self) -> dict[str, Deployment]:
+    @property
+    def deployments(self) -> Collection[str]:
         """The deployments this sender may name."""
-        if self.source.deployment_key:
-            return {self.source.deployment_key: Deployment.objects.get(pk=self.source.deployment_key)}
-        return {deployment.pk: deployment for deployment in Deployment.objects.filter(site=self.site)}
+        return self.settings.keys()
 
     @cached_property
     def concepts(self) -> dict[str, Concept]:
@@ -79,7 +77,9 @@ class Context:
 
     @cached_property
     def settings(self) -> dict[str, DeploymentSettings]:
-        return settings_of_deployments(self.deployments)
+        if self.source.deployment_key:
+            return settings_of_deployments([self.source.deployment_key])
+        return settings_of_site(self.site.pk)
 
     def settings_of(self, deployment_key: str) -> DeploymentSettings:
         return self.settings[deployment_key]

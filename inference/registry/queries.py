@@ -13,7 +13,7 @@ from inference.registry.settings import ConfigurationSettings, DeploymentSetting
 __all__ = [
     "ConfigurationSettings", "DeploymentSettings", "FindingSettings", "agreements_in_force", "configuration_in_force",
     "deployment_settings", "ensure_scanners", "history_of", "organisation_of_site", "scanner_key",
-    "settings_of_deployments", "sharing_in_force",
+    "settings_of_deployments", "settings_of_site", "sharing_in_force",
 ]  # fmt: skip
 
 
@@ -34,9 +34,17 @@ def deployment_settings(deployment: Deployment | str) -> DeploymentSettings:
 
 def settings_of_deployments(keys: Iterable[str]) -> dict[str, DeploymentSettings]:
     """Return the settings of several deployments by key, in four queries."""
-    deployments = Deployment.objects.filter(pk__in=list(keys)).select_related("product", "site")
+    return settings_of_each(Deployment.objects.filter(pk__in=list(keys)))
+
+
+def settings_of_site(key: str) -> dict[str, DeploymentSettings]:
+    """Return the settings of a site's deployments by key, in four queries."""
+    return settings_of_each(Deployment.objects.filter(site=key))
+
+
+def settings_of_each(deployments: QuerySet[Deployment]) -> dict[str, DeploymentSettings]:
     listed = list(
-        deployments.prefetch_related(
+        deployments.select_related("product", "site").prefetch_related(
             Prefetch("product__findings", queryset=Finding.objects.order_by("key")),
             Prefetch("product__versions", queryset=Version.objects.order_by("id")),
             Prefetch("configurations", queryset=Configuration.objects.select_related("version").order_by("starts_at")),
