@@ -1,6 +1,7 @@
 """The overview, the page of one product and the list of cases."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -12,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from audit.access.decisions import NotVisibleError, allowed, may, user_of
-from inference.registry.models import Finding, TruthRule
-from inference.registry.visibility import get_product_for, visible_deployments
+from inference.registry.models import Deployment, Finding, TruthRule
+from inference.registry.visibility import get_product_for, scope_of, visible_deployments
 from monitoring.cases.reasons import sentence
 from monitoring.dashboards import asking, case_list, exporting, overview
 from monitoring.dashboards.actions import record_export
@@ -116,12 +117,13 @@ def product_question(request: HttpRequest, key: str) -> tuple[asking.Asked, Prod
     if not findings:
         raise NotVisibleError
     deployments = visible_deployments(request.user, asking.SEE, now=now).filter(product=found)
+    elsewhere = not_offered(request, deployments)
     named = [*DIMENSIONS, *sorted(set(found.dimensions) - set(DIMENSIONS))]
     form = ProductForm(
         request.GET,
         findings=[(each.key, each.key.replace("_", " ")) for each in findings],
         sites=sorted({(each.site_id, each.site.name) for each in deployments}),
-        dimensions=[(name, name.replace("_", " ")) for name in named if name not in ("site", "month")],
+        dimensions=[(name, name.replace("_", " ")) for name in named if name not in elsewhere],
         versions=[(each.version, each.version) for each in found.versions.order_by("id")],
         rules=[(rule, rule) for rule in TruthRule.objects.order_by("key").values_list("key", flat=True)],
     )
@@ -129,6 +131,13 @@ def product_question(request: HttpRequest, key: str) -> tuple[asking.Asked, Prod
     filters = form.cleaned_data
     finding = next((each for each in findings if each.key == filters.get("finding")), findings[0])
     return asking.ask(request.user, product=found, finding=finding, filters=filters, now=now), form
+
+
+def not_offered(request: HttpRequest, deployments: Iterable[Deployment]) -> tuple[str, ...]:
+    """Return the dimensions that stand elsewhere, and the readers where sums alone are shared: they are people."""
+    scope = scope_of(request.user, asking.SEE, now=timezone.now())
+    is_shared = any(asking.least_of(scope, each) for each in deployments)
+    return ("site", "month", "reader") if is_shared else ("site", "month")
 
 
 @allowed(case_list.SEE)

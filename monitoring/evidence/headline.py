@@ -1,40 +1,45 @@
 """The headline figures of a package: of the product in scope and of each site, with what was left out."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from monitoring.evidence.rows import questions_of, rules_of
 from monitoring.evidence.scopes import Scope
+from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.queries import estimates
 from monitoring.performance.questions import Question
 
-HIDDEN = "fewer cases than the agreement lets out"
+HIDDEN = "hidden by the sharing agreement"
 
 
 def figure_sets(scope: Scope) -> list[dict[str, Any]]:
     """Return the figures as the verifier reads them; of a single study there are none."""
     if scope.is_narrowed:
         return []
-    sets = list(sets_of(scope))
-    return sets if scope.has_rows else [hidden(each, least=scope.wanted.minimum_count) for each in sets]
+    least = 0 if scope.has_rows else scope.wanted.minimum_count
+    return without_lone_sites(list(sets_of(scope, least=least)), is_shared=not scope.has_rows)
 
 
-def sets_of(scope: Scope) -> Iterator[dict[str, Any]]:
+def sets_of(scope: Scope, *, least: int) -> Iterator[dict[str, Any]]:
     kinds = dict(scope.product.findings.values_list("key", "kind"))
     for question in questions_of(scope, rules=rules_of(scope)):
         kind = kinds[question.finding]
         if len(scope.sites) > 1:
-            yield answered(question, kind=kind, where={"product": scope.product.pk})
+            yield answered(question, kind=kind, least=least, where={"product": scope.product.pk})
         for site in scope.sites:
             here = tuple(each.pk for each in scope.deployments if each.site_id == site)
             yield answered(
-                replace(question, deployments=here), kind=kind, where={"product": scope.product.pk, "site": site}
+                replace(question, deployments=here),
+                kind=kind,
+                least=least,
+                where={"product": scope.product.pk, "site": site},
             )
 
 
-def answered(question: Question, *, kind: str, where: Mapping[str, str]) -> dict[str, Any]:
-    answer = estimates(question)
+def answered(question: Question, *, kind: str, least: int, where: Mapping[str, str]) -> dict[str, Any]:
+    answer = hide_small_cells(estimates(question), minimum_count=least)
     return {
         **where,
         "finding": question.finding,
@@ -49,28 +54,23 @@ def answered(question: Question, *, kind: str, where: Mapping[str, str]) -> dict
     }
 
 
-def hidden(block: dict[str, Any], *, least: int) -> dict[str, Any]:
-    """Hide small cells: a figure over few cases, or whose positives or negatives are few, and small left-out counts."""
-
-    def shown(estimate: dict[str, Any]) -> dict[str, Any]:
-        if "not_estimable" in estimate or all(is_shown(count, least=least) for count in cells(estimate)):
-            return estimate
-        return {"metric": estimate["metric"], "slice": estimate["slice"], "not_estimable": HIDDEN}
-
-    excluded = {reason: number for reason, number in block["excluded"].items() if is_shown(number, least=least)}
-    return block | {"excluded": excluded, "estimates": [shown(each) for each in block["estimates"]]}
-
-
-def cells(estimate: Mapping[str, Any]) -> Iterator[int]:
-    cases = int(estimate["cases"])
-    yield cases
-    yield int(estimate["positives"])
-    yield cases - int(estimate["positives"])
-    successes = round(float(estimate["value"]) * cases)
-    if estimate["metric"] in ("sensitivity", "specificity", "ppv", "npv", "flag_rate", "label_coverage"):
-        yield successes
-        yield cases - successes
+def without_lone_sites(sets: list[dict[str, Any]], *, is_shared: bool) -> list[dict[str, Any]]:
+    """Hide a second site where one alone is hidden: the figure of all sites would tell it."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for block in sets if is_shared else ():
+        if "site" in block:
+            groups[block["finding"], block["truth_rule"]].append(block)
+    for blocks in groups.values():
+        for metric in sorted({each["metric"] for block in blocks for each in block["estimates"]}):
+            hide_partner([each for block in blocks for each in block["estimates"] if each["metric"] == metric])
+    return sets
 
 
-def is_shown(count: int, *, least: int) -> bool:
-    return count == 0 or count >= least
+def hide_partner(estimates_of_sites: Sequence[dict[str, Any]]) -> None:
+    kept_back = [each for each in estimates_of_sites if str(each.get("not_estimable", "")).endswith(HIDDEN)]
+    shown = [each for each in estimates_of_sites if "not_estimable" not in each]
+    if len(kept_back) == 1 and shown:
+        partner = min(shown, key=lambda each: int(each["cases"]))
+        where = {name: partner[name] for name in ("metric", "slice")}
+        partner.clear()
+        partner |= where | {"not_estimable": f"it would tell another site's, {HIDDEN}"}

@@ -85,6 +85,8 @@ def scope_of(wanted: Wanted) -> Scope:
     if signal is not None:
         deployments = deployments.filter(pk=signal.monitor.deployment_id)
     found = tuple(deployments)
+    if not found and signal is not None:
+        raise no_signal(wanted.signal)  # of another deployment, or none at all: the answer is the same
     if not found:
         raise UnknownScopeError(f"The product {wanted.product!r} runs nowhere in this scope.")
     return Scope(wanted=wanted, product=product, deployments=found, signal=signal)
@@ -95,5 +97,9 @@ def signal_of(wanted: Wanted) -> Signal | None:
         return None
     found = Signal.objects.select_related("monitor").filter(uid=wanted.signal).first()
     if found is None:
-        raise UnknownScopeError(f"There is no signal {wanted.signal!r}.")
+        raise no_signal(wanted.signal)
     return found
+
+
+def no_signal(uid: str) -> UnknownScopeError:
+    return UnknownScopeError(f"There is no signal {uid!r} in this scope.")

@@ -45,7 +45,7 @@ def signal_context(signal: Signal, *, user: Visitor, now: datetime) -> dict[str,
         "days_to_alarm": (signal.alarm_on - signal.began_on).days,
         "figures": figures_of(today, began_on=signal.began_on, alarm_on=signal.alarm_on),
         "tables": tables_of(signal, fired=fired, today=today),
-        "acts": [_line(act) for act in acts_of(signal)],
+        "acts": [_line(act, is_shared=least > 0) for act in acts_of(signal)],
         "may_review": may_review(user, signal, now=now),
         "cases_href": cases_href(signal, user=user, now=now),
         "breadcrumbs": [("Overview", "/"), ("Signals", reverse("signals:list")), (signal.uid[:8], "")],
@@ -101,13 +101,14 @@ def shown_status(reason: str, *, minimum_count: int) -> str:
     return hide_numbers(f"{fault} fell" if fell else reason, minimum_count=minimum_count)
 
 
-def _line(act: Any) -> dict[str, Any]:
+def _line(act: Any, *, is_shared: bool) -> dict[str, Any]:
+    """Return one act; what a house's people wrote to each other, and who they are, stays there."""
     details = act.details
     return {
         "at": act.entry.at,
         "verb": VERBS.get(act.entry.kind, act.entry.kind),
-        "actor": act.entry.actor,
-        "words": details.get("reason") or details.get("note") or "",
+        "actor": act.organisation if is_shared else act.entry.actor,
+        "words": "" if is_shared else details.get("reason") or details.get("note") or "",
         "position": act.entry.position,
     }
 

@@ -436,3 +436,13 @@ def test_the_pages_have_the_addresses_that_others_link_to():
     assert reverse("dashboards:overview") == "/"
     assert reverse("dashboards:product", args=["cxr"]) == PRODUCT
     assert reverse("dashboards:cases") == "/cases/"
+
+
+def test_a_manufacturer_does_not_tell_readers_apart(client):
+    make_watched()
+    log_in(client, organisation="cxr-maker", level="aggregate")
+    assert client.get(PRODUCT, {"by": "reader"}).status_code == 422
+    assert client.get(f"{PRODUCT}figures.csv", {"by": "reader"}).status_code == 404
+    client.logout()
+    log_in(client, organisation="north-group")
+    assert client.get(PRODUCT, {"by": "reader"}).status_code == 200

@@ -166,7 +166,7 @@ def test_aggregates_hold_no_case_and_hide_small_cells(package):
         kinds = [json.loads(line)["kind"] for line in archive.read("data/logs/north-group/entries.ndjson").splitlines()]
         figures = archive.read("data/figures.json").decode()
     assert set(kinds) <= {"package.exported", "registration"}
-    assert "fewer cases than the agreement lets out" in figures
+    assert "hidden by the sharing agreement" in figures
     code, said = package.check(path)
     assert code == 0
     assert "cannot be recomputed" in said

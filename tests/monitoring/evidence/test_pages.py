@@ -8,12 +8,14 @@ import pytest
 
 from audit.log.models import Act
 from monitoring.evidence.actions import make_requested, request_package
+from monitoring.evidence.headline import without_lone_sites
 from monitoring.evidence.models import Package
 from monitoring.evidence.queries import path_of
 from monitoring.evidence.scopes import Wanted
 from monitoring.evidence.tasks import sweep_packages_task
 from tests.audit.access.people import make_user
 from tests.monitoring.evidence.conftest import fill_log, run_verifier
+from tests.monitoring.signals.test_views import make_signal
 
 pytestmark = pytest.mark.django_db
 ASKED = {"product": "cxr", "site": "north", "since": "2026-01-01", "until": "2027-01-01"}
@@ -75,6 +77,30 @@ def test_a_manufacturer_never_sees_the_hospitals_package(client, log, officer, d
     assert package.uid.encode() not in client.get("/evidence/").content
     assert client.get(f"/evidence/{package.uid}.zip").status_code == 404
     assert client.get(f"/evidence/{package.uid}/row/").status_code == 404
+
+
+def test_a_lone_hidden_site_is_not_told_by_the_figure_of_all():
+    def block(site, **estimate):
+        return {"site": site, "finding": "nodule", "truth_rule": "default", "estimates": [
+            {"metric": "sensitivity", "slice": {}} | estimate]}  # fmt: skip
+
+    few = {"not_estimable": "fewer than 11, hidden by the sharing agreement"}
+    sets = [block("a", **few), block("b", cases=90), block("c", cases=40)]
+    shown = ["cases" in each["estimates"][0] for each in without_lone_sites(sets, is_shared=True)]
+    assert shown == [False, True, False]
+    none = block("a", not_estimable="there are no positives")
+    assert "cases" in without_lone_sites([none, block("b", cases=90)], is_shared=True)[1]["estimates"][0]
+
+
+def test_a_signal_of_another_house_and_none_at_all_answer_alike(client, log, django_capture_on_commit_callbacks):
+    signal = make_signal()
+    client.force_login(make_user("quality_officer", organisation="south-clinic"))
+    asked = ASKED | {"site": ""}
+    said = []
+    for uid in (signal.uid, "f" * 32):
+        answer = client.post("/evidence/new/", asked | {"signal": uid})
+        said.append((answer.status_code, str(answer.context["form"].errors).replace(uid, "")))
+    assert said[0] == said[1]
 
 
 def test_another_hospital_cannot_ask_for_this_one(client, log, django_capture_on_commit_callbacks):

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from audit.access.models import User
+from monitoring.signals.actions import acknowledge_signal
 from monitoring.signals.hiding import shown_evidence
 from monitoring.signals.models import Monitor, Signal
 from monitoring.signals.presenting import shown_status
@@ -185,6 +186,18 @@ def test_a_share_of_a_signal_tells_a_manufacturer_no_small_count(client, network
 def test_a_quiet_spell_tells_a_manufacturer_no_small_count():
     spell = {"count": 2, "expected": 9.0, "probability": 1e-4}
     assert shown_evidence({"spells": [spell]}, minimum_count=11)["spells"][0]["count"] == "fewer than 11"
+
+
+def test_what_a_house_wrote_and_who_did_stays_there(client, network, officer):
+    signal = make_signal(cases=40)
+    acknowledge_signal(signal=signal, by=officer, now=NOW, note="Dr Doe has called the vendor")
+    client.force_login(officer)
+    assert "Dr Doe has called" in client.get(f"/signals/{signal.uid}/").content.decode()
+    client.force_login(make_user(role="quality_officer", username="maker", organisation="cxr-maker", level="aggregate"))
+    page = client.get(f"/signals/{signal.uid}/").content.decode()
+    assert "Acknowledged by north-group" in page
+    assert "Dr Doe" not in page
+    assert "user:quality" not in page
 
 
 def test_the_reason_of_a_status_tells_a_manufacturer_no_share():
