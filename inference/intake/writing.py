@@ -52,7 +52,7 @@ def copy_rows(rows: Sequence[Model]) -> None:
     columns = ", ".join(f'"{field.column}"' for field in fields)
     with connection.cursor() as cursor:
         statement = f'COPY "{rows[0]._meta.db_table}" ({columns}) FROM STDIN'
-        with cursor.cursor.copy(statement) as copy:
+        with connection.wrap_database_errors, cursor.cursor.copy(statement) as copy:
             for values in row_values(rows, fields=fields):
                 copy.write_row(values)
 

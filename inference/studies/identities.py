@@ -181,6 +181,7 @@ def joined(values: Iterable[str]) -> str:
 def copy_into(statement: str, rows: Sequence[tuple[object, ...]]) -> None:
     if not rows:
         return
-    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+    # Django wraps no error of a COPY by itself, and only its own are answered with "send it again".
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
