@@ -25,8 +25,9 @@ USERS, TOKENS = "manage_users", "manage_tokens"
 @allowed(USERS)
 @require_GET
 def users(request: HttpRequest) -> HttpResponse:
+    scope = scope_for(request.user, USERS)
     context = {
-        "people": users_within(scope_for(request.user, USERS)),
+        "people": [(person, known_grants(person, scope=scope)) for person in users_within(scope)],
         "breadcrumbs": [("Overview", "/"), ("Users", "")],
     }
     return render(request, "inference/registry/users.html", context)
@@ -46,6 +47,11 @@ def new_user(request: HttpRequest) -> HttpResponse:
         "breadcrumbs": [("Overview", "/"), ("Users", reverse("registry:users")), ("New user", "")],
     }
     return render(request, "inference/registry/new_user.html", context, status=422 if request.method == "POST" else 200)
+
+
+def known_grants(person: User, *, scope: Scope) -> list[Any]:
+    """Return the roles of a user that an administrator may know of: what they are elsewhere is not theirs to see."""
+    return [held for held in person.grants.all() if reaches(scope, held)]
 
 
 def created(request: HttpRequest, *, form: UserForm) -> HttpResponse:
@@ -81,6 +87,7 @@ def user(request: HttpRequest, username: str) -> HttpResponse:
 def user_page(request: HttpRequest, person: User, *, form: GrantForm, status: int = 200) -> HttpResponse:
     context = {
         "person": person,
+        "held": known_grants(person, scope=scope_for(request.user, USERS)),
         "form": form,
         "is_self": person.pk == request.user.pk,
         "breadcrumbs": [("Overview", "/"), ("Users", reverse("registry:users")), (person.username, "")],

@@ -1,5 +1,6 @@
 import pytest
 
+from audit.access.actions import GrantValues, add_grant
 from audit.access.models import Token, User
 from audit.access.queries import token_for
 from audit.log.models import Entry
@@ -172,3 +173,13 @@ def test_a_list_costs_the_same_for_many_users(client, network, address, django_a
         make_user(role="radiologist", username=f"more-{number}")
     with django_assert_max_num_queries(len(few)):
         client.get(address)
+
+
+def test_what_somebody_is_in_another_house_is_not_told(client, network, now):
+    both = make_user(role="radiologist", organisation="north-group", username="both")
+    add_grant(user=both, values=GrantValues(role="arbiter", organisation="south-clinic"), by="test", now=now)
+    log_in(client, organisation="north-group")
+    for address in ("/users/", "/users/both/"):
+        page = client.get(address).content.decode()
+        assert "north-group" in page
+        assert "south-clinic" not in page
