@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from audit.access.small_cells import cells_to_hide
 from monitoring.performance.questions import EstimateSet, Figure
 from monitoring.statistics.results import Estimate, NotEstimable
 
@@ -89,9 +90,6 @@ def cases_of(figure: Figure) -> int:
 
 
 def large(counts: Mapping[str, int], *, minimum_count: int) -> dict[str, int]:
-    """Return the counts that may be shown; a lone hidden one takes the smallest of the others with it."""
-    small = {name for name, number in counts.items() if 0 < number < minimum_count}
-    rest = {name: number for name, number in counts.items() if name not in small}
-    if len(small) == 1 and rest:
-        del rest[min(rest, key=lambda name: (rest[name], name))]
-    return rest
+    """Return the counts that may be shown; what is hidden together is two or more, and no small count either."""
+    out = cells_to_hide(counts, totals=(lambda _: "",), minimum_count=minimum_count)
+    return {name: number for name, number in counts.items() if name not in out}

@@ -53,6 +53,14 @@ def test_two_hidden_slices_do_not_tell_each_other():
     assert seen(hide_small_cells(answer(*figures), minimum_count=11)) == {("c", "flag_rate")}
 
 
+def test_small_exclusions_that_are_few_together_take_a_third_and_no_empty_one():
+    excluded = {"status_failed": 3, "no_version": 2, "mode_shadow": 40, "duplicate": 0, "phantom": 90}
+
+    found = hide_small_cells(answer(rate("flag_rate", 100, 200), excluded=excluded), minimum_count=11)
+
+    assert found.excluded == {"duplicate": 0, "phantom": 90}
+
+
 def test_small_exclusions_and_standards_are_hidden_and_never_alone():
     figure = replace(rate("flag_rate", 100, 200), reference={"pathology": 4, "panel": 20, "registry": 300})
 
