@@ -152,6 +152,8 @@ def adopt_patients(
         study = studies.get(question.study_id) if question.study_id else None
         if study and question.patient and not study.has_patient:
             named.setdefault(study.id, identities.known[question.patient].person_id)
+    made = {key: person for key, person in named.items() if studies[key].is_new}
+    settle_made(made, studies=studies, identities=identities)
     settle_patients(named, studies=studies, identities=identities)
     for question in questions:
         study = studies.get(question.study_id) if question.study_id else None
@@ -160,6 +162,13 @@ def adopt_patients(
         question.person_id = study.person_id
         if question.patient:
             question.differs = study.person_id != identities.known[question.patient].person_id
+
+
+def settle_made(named: dict[UUID, UUID], *, studies: dict[UUID, KnownStudy], identities: Identities) -> None:
+    """Bind studies made in this batch, which nobody else can see, to the patient that a later row of it names."""
+    identities.move_persons({studies[key].person_id: person for key, person in named.items()})
+    for key, person in named.items():
+        studies[key].person_id, studies[key].has_patient = person, True
 
 
 def settle_patients(named: dict[UUID, UUID], *, studies: dict[UUID, KnownStudy], identities: Identities) -> None:

@@ -9,7 +9,7 @@ from inference.events.models import Event
 from inference.intake.models import SetAside
 from inference.reads.models import Read, Response
 from inference.results.models import Inference
-from inference.studies.models import Study
+from inference.studies.models import Link, Study
 from inference.truth.models import Truth
 from tests.factories import (
     correction_row,
@@ -185,6 +185,17 @@ def test_a_study_met_without_its_patient_gets_the_one_named_first():
     assert send("inferences", run)[0].status == "duplicate"
     assert send("reads", read_row(1, reader="R2", study={"patient_id": "P2"}))[0].flags == ("study_differs:patient",)
     assert Study.objects.get().person_id == after.person_id
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_patient_named_by_a_later_row_of_the_batch_is_the_studys(step):
+    rows = [read_row(1), read_row(1, reader="R2", study=study_part(1))]
+    receipts = [receipt for place in range(0, 2, step) for receipt in send("reads", *rows[place : place + step])]
+
+    study, patient = Study.objects.get(), Link.objects.get(type="patient")
+    assert [receipt.status for receipt in receipts] == ["stored"] * 2
+    assert (study.has_patient, study.person_id) == (True, patient.target)
+    assert set(Link.objects.values_list("person_id", flat=True)) == {patient.target}
 
 
 def test_a_wrong_patient_names_the_right_one_and_leaves_the_study_as_it_was():
