@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from audit.log.models import Entry
 from inference.corrections.models import Correction
@@ -22,10 +24,13 @@ from monitoring.cases.models import Case
 
 TABLES: Mapping[str, Any] = {
     "inference": Inference, "event": Event, "read": Read, "truth": Truth, "correction": Correction,
+    "registration": Registration,
 }  # fmt: skip
-AMENDABLE = frozenset(TABLES) - {"inference"}
+ABOUT_STUDIES = frozenset(TABLES) - {"registration"}
+AMENDABLE = ABOUT_STUDIES - {"inference"}
 SETTLED_BY_REGISTRY = ("product/", "finding/", "claim/")
 DEFAULT_RULE_SUBJECT = f"truth_rule/{DEFAULT_RULE}"
+IDS_PER_QUERY = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,61 +42,72 @@ class Stretch:
     end: int
 
     @property
-    def entries(self) -> QuerySet[Entry]:
+    def within(self) -> QuerySet[Entry]:
         return Entry.objects.filter(
             organisation=self.organisation, position__gte=self.first, position__lt=self.end
         ).order_by()
 
-    def facts(self, table: Any) -> QuerySet[Any]:
-        """Return the facts of one table whose entries lie in the stretch."""
-        return table.objects.filter(
-            entry__organisation=self.organisation, entry__position__gte=self.first, entry__position__lt=self.end
-        ).order_by()
+    def entries(self) -> dict[str, dict[int, int]]:
+        """Return the position of every entry by kind and id."""
+        found: dict[str, dict[int, int]] = defaultdict(dict)
+        for pk, kind, position in self.within.values_list("id", "kind", "position"):
+            found[kind][pk] = position or 0
+        return found
 
-    def kinds(self) -> set[str]:
-        return set(self.entries.values_list("kind", flat=True).distinct())
+
+def facts_of(entries: Iterable[int], *, kind: str, columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield columns of the facts of these entries.
+
+    Asked by lists of ids, not by a join: its plan would hang on statistics that a large import has
+    left behind, and a loop over all pairs of facts and entries is what they then lead to.
+    """
+    waiting = iter(entries)
+    while some := list(islice(waiting, IDS_PER_QUERY)):
+        yield from TABLES[kind].objects.filter(entry_id__in=some).order_by().values_list(*columns)
 
 
 def studies_touched(stretch: Stretch) -> dict[UUID, int]:
     """Return the studies whose cases may have changed, in a fixed order, each with its last position here."""
-    kinds, last = stretch.kinds(), stretch.end - 1
+    entries, last = stretch.entries(), stretch.end - 1
     found: dict[UUID | None, int] = {}
-    for kind in sorted(kinds & TABLES.keys()):
-        found |= {study: max(place, found.get(study, 0)) for study, place in last_places(stretch, TABLES[kind])}
-    for kind in sorted(kinds & AMENDABLE):
-        found |= dict.fromkeys(amended_studies(stretch, kind=kind), last)
-    if "event" in kinds:
-        found |= dict.fromkeys(studies_of_early_events(stretch), last)
-    if "correction" in kinds:
-        rows = stretch.facts(Correction).values_list("person_id", "other_person_id")
-        found |= dict.fromkeys(studies_of_persons({each for row in rows for each in row if each}), last)
+    for kind in sorted(entries.keys() & ABOUT_STUDIES):
+        for entry, study in facts_of(entries[kind], kind=kind, columns=("entry_id", "study_id")):
+            found[study] = max(entries[kind][entry], found.get(study, 0))
+    for kind in sorted(entries.keys() & AMENDABLE):
+        found |= dict.fromkeys(amended_studies(entries[kind], kind=kind), last)
+    if "event" in entries:
+        found |= dict.fromkeys(studies_of_early_events(entries["event"]), last)
+    if "correction" in entries:
+        pairs = facts_of(entries["correction"], kind="correction", columns=("person_id", "other_person_id"))
+        found |= dict.fromkeys(studies_of_persons({each for pair in pairs for each in pair if each}), last)
     return {study: place for study, place in sorted(found.items(), key=lambda pair: str(pair[0])) if study is not None}
 
 
-def last_places(stretch: Stretch, table: Any) -> Iterable[tuple[UUID | None, int]]:
-    return stretch.facts(table).values_list("study_id").annotate(last=Max("entry__position"))
+def amended_studies(entries: Iterable[int], *, kind: str) -> set[UUID | None]:
+    """Return the studies of the facts that these amend."""
+    amended = [uid for (uid,) in facts_of(entries, kind=kind, columns=("amends",)) if uid]
+    return studies_of_uids(amended, kind=kind)
 
 
-def amended_studies(stretch: Stretch, *, kind: str) -> set[UUID | None]:
-    """Return the studies of the facts that those of the stretch amend."""
-    amended = list(stretch.facts(TABLES[kind]).exclude(amends="").values_list("amends", flat=True))
-    if not amended:
-        return set()
-    facts = TABLES[kind].objects.filter(entry__uid__in=amended, entry__kind=kind)
-    return set(facts.values_list("study_id", flat=True))
-
-
-def studies_of_early_events(stretch: Stretch) -> set[UUID | None]:
+def studies_of_early_events(entries: Iterable[int]) -> set[UUID | None]:
     """Return the studies of events that came in before their run did."""
-    uids = list(stretch.facts(Event).filter(study__isnull=True).values_list("inference_uid", flat=True))
-    runs = Inference.objects.filter(entry__uid__in=uids, entry__kind="inference")
-    return set(runs.values_list("study_id", flat=True)) if uids else set()
+    rows = facts_of(entries, kind="event", columns=("study_id", "inference_uid"))
+    return studies_of_uids([uid for study, uid in rows if study is None], kind="inference")
+
+
+def studies_of_uids(uids: Iterable[str], *, kind: str) -> set[UUID | None]:
+    waiting, found = iter(uids), set()
+    while some := list(islice(waiting, IDS_PER_QUERY)):
+        facts = TABLES[kind].objects.filter(entry__uid__in=some, entry__kind=kind)
+        found.update(facts.order_by().values_list("study_id", flat=True))
+    return found
 
 
 def products_touched(stretch: Stretch) -> set[str]:
     """Return the products whose cases a registration may change: new findings, regions, dimensions, rules."""
     found: set[str] = set()
-    for subject in stretch.facts(Registration).values_list("subject", flat=True):
+    registered = stretch.within.filter(kind="registration").values_list("id", flat=True)
+    for (subject,) in facts_of(registered, kind="registration", columns=("subject",)):
         if subject == DEFAULT_RULE_SUBJECT:
             return set(Product.objects.values_list("key", flat=True))
         if subject.startswith(SETTLED_BY_REGISTRY):
