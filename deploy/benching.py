@@ -3,12 +3,9 @@
 import os
 import sys
 
-from deploy.installing import ROOT
 from deploy.servers.embedded import embedded_servers, wanted_servers
 from deploy.servers.place import home_folder
 from deploy.servers.roles import let_owner_make_databases
-
-BENCHMARKS = ROOT / "tests" / "benchmarks"
 
 
 def main(arguments: list[str]) -> int:

@@ -170,16 +170,6 @@ def lookup(mapping: Mapping[Any, Any], key: Any) -> Any:
     return mapping.get(key, "") if mapping else ""
 
 
-@register.filter
-def signed_percent(value: Any, decimals: int = 1) -> str:
-    """A difference of shares in points → +1.2 points, −3.0 points."""
-    reason = in_words(value)
-    if reason:
-        return reason
-    sign = "+" if value >= 0 else "−"
-    return f"{sign}{abs(100 * float(value)):.{decimals}f} points"
-
-
 @register.simple_tag(takes_context=True)
 def with_query(context: template.Context, **changes: Any) -> str:
     """Return this page's address with some of its filters set otherwise; None takes one away."""

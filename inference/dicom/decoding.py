@@ -13,7 +13,6 @@ from inference.dicom.files import DAMAGED
 from inference.dicom.values import number_of, text_of
 
 LARGEST_FRAME_SAMPLES = 400_000_000  # a frame beyond this is a damaged header, or meant to exhaust memory
-COLOURS = frozenset({"RGB", "PALETTE COLOR"})
 
 Array = npt.NDArray[Any]
 

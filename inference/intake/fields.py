@@ -50,10 +50,6 @@ def uid(value: Any) -> str:
     return found
 
 
-def free_text(value: Any) -> str:
-    return text(value, longest=10_000)
-
-
 def number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"is {kind_of(value)}, not a number")
@@ -233,8 +229,3 @@ class Field:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "part_by_name", {part.name: part for part in self.parts})
-
-    def from_cell(self, cell: Any) -> Any:
-        """Return what a cell says as a JSON value; typed cells of Parquet pass through."""
-        parse = CELL_PARSERS.get(self.parse)
-        return parse(cell) if parse and isinstance(cell, str) else cell

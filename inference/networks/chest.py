@@ -5,7 +5,6 @@ Input is what preprocessing gives: one channel of 64 x 64 values around zero.
 
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 QUADRANTS = 2
@@ -51,12 +50,3 @@ def _block(channels_in: int, channels_out: int, *, stride: int) -> tuple[nn.Modu
         nn.BatchNorm2d(channels_out),
         nn.ReLU(),
     )
-
-
-def count_parameters(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
-def same_size(activation: Tensor, *, size: int) -> Tensor:
-    """Return the activation maps at the side of the image they explain."""
-    return torch.nn.functional.interpolate(activation[:, None], size=(size, size), mode="bilinear")[:, 0]

@@ -91,10 +91,3 @@ def get_product_for(user: Visitor, action: str, key: str, *, now: datetime) -> P
     if found is None:
         raise NotVisibleError
     return found
-
-
-def get_site_for(user: Visitor, action: str, key: str, *, now: datetime) -> Site:
-    found = visible_sites(user, action, now=now).filter(pk=key).first()
-    if found is None:
-        raise NotVisibleError
-    return found

@@ -148,7 +148,3 @@ def _status(signals: list[Any], *, kinds: set[str]) -> Status:
         )
         return Status(state="unknown", reason=reason, open_signals=len(signals))
     return Status(state="unknown", reason="No monitor runs yet: the reference is not complete.")
-
-
-def monitors_of(deployment: str) -> QuerySet[Monitor]:
-    return Monitor.objects.filter(deployment_id=deployment).order_by("kind", "finding", "designed_at", "key")

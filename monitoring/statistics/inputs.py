@@ -36,11 +36,6 @@ def as_counts(values: ArrayLike, *, name: str) -> FloatArray:
     return _whole(as_vector(values, name=name), name=name)
 
 
-def as_table(values: ArrayLike, *, name: str) -> FloatArray:
-    """Return a two-dimensional table of whole numbers, none negative."""
-    return _whole(as_matrix(values, name=name), name=name)
-
-
 def as_count(value: float, *, name: str) -> int:
     """Return one whole number, not negative."""
     return int(as_counts([value], name=name)[0])
@@ -73,16 +68,6 @@ def as_codes(values: Any, *, name: str, length: int) -> IntArray:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must not hold missing keys")
     return np.unique(array, return_inverse=True)[1].astype(np.int64)
-
-
-def as_ratings(ratings: ArrayLike, *, name: str = "ratings") -> FloatArray:
-    """Return units × raters; NaN means that this rater did not see this unit."""
-    matrix = _as_floats(ratings, name=name)
-    if matrix.ndim != 2:
-        raise ValueError(f"{name} must be units × raters, two-dimensional")
-    if np.isinf(matrix).any():
-        raise ValueError(f"{name} must not hold infinite values")
-    return matrix
 
 
 def check_level(level: float) -> float:

@@ -6,7 +6,7 @@ sizes that are no whole numbers. Which of them a figure deserves is decided in i
 
 from __future__ import annotations
 
-from math import atanh, exp, inf, log, sqrt, tanh
+from math import exp, inf, log, sqrt
 
 from scipy import special, stats
 
@@ -39,12 +39,6 @@ def log_interval(value: float, *, log_error: float, level: float, df: float = in
     """Return the interval made on the log scale; `log_error` is the error of log(value)."""
     half = two_sided_quantile(level, df=df) * log_error
     return Interval(value * exp(-half), value * exp(half), level)
-
-
-def fisher_interval(value: float, *, z_error: float, level: float, df: float = inf) -> Interval:
-    """Return the interval made on Fisher's z; value strictly inside (−1, 1)."""
-    half = two_sided_quantile(level, df=df) * z_error
-    return Interval(tanh(atanh(value) - half), tanh(atanh(value) + half), level)
 
 
 def wilson_interval(share: float, *, size: float, level: float) -> Interval:

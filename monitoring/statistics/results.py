@@ -69,12 +69,3 @@ class DifferenceTest(TestResult):
     difference: float
     interval: Interval
     cases: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """A line to draw: equally long `x` and `y`, and `thresholds` where points belong to one."""
-
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    thresholds: tuple[float, ...] = ()

@@ -28,10 +28,6 @@ class RocCurve:
     def false_positive_rate(self) -> FloatArray:
         return 1.0 - self.specificity
 
-    @property
-    def true_positive_rate(self) -> FloatArray:
-        return self.sensitivity
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialAucEstimate(Estimate):
