@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
@@ -47,8 +48,8 @@ def level_over(reached: Iterable[Reach]) -> str:
 def visible_packages(user: Visitor, *, now: datetime) -> list[Package]:
     """Return the packages that hold nothing beyond what this person may see, the newest first."""
     reach = reach_of(user, now=now)
-    newest = Package.objects.order_by("-id")[:MOST_SHOWN]
-    return [each for each in newest if is_within(each, reach=reach)]
+    seen = (each for each in Package.objects.order_by("-id").iterator() if is_within(each, reach=reach))
+    return list(islice(seen, MOST_SHOWN))
 
 
 def is_within(package: Package, *, reach: dict[str, Reach]) -> bool:
