@@ -1,6 +1,6 @@
 """How often each monitor may cry wolf, said in words, and how references are chosen: the numbers of every design.
 
-Why these numbers: docs/decisions/monitors.md. A design copies what it uses, so a change here reaches
+Why these numbers: docs/decisions/0002-monitors.md. A design copies what it uses, so a change here reaches
 new monitors only.
 """
 
