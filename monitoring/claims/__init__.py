@@ -1,0 +1,1 @@
+"""Claims: what a product was labelled with, held to anytime-valid evidence."""

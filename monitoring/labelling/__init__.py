@@ -1,0 +1,1 @@
+"""Label plans: which unlabelled cases to adjudicate, drawn with known chances."""

@@ -1,0 +1,1 @@
+"""Subgroups and sites: where a product works less well than elsewhere."""
