@@ -33,7 +33,10 @@ NEW_THRESHOLDS = Fixed(
     instead="Thresholds of a release do not change: register a new version, or give the deployment its own thresholds "
     "from a later day on."
 )
-NEW_CLAIM = Fixed(instead="A claim stands as it was labelled: register the new one for another market or unit.")
+NEW_CLAIM = Fixed(
+    instead="A claim stands as it was labelled: register the new one for another market, unit, population or IFU."
+)
+FILL_CLAIM = Fixed(instead=NEW_CLAIM.instead, may_fill=True)
 NEW_DEPLOYMENT = Fixed(instead="Inferences so far belong to it: register a new deployment under a new key.")
 
 FIXED: Mapping[str, Mapping[str, Fixed]] = {
@@ -62,7 +65,10 @@ FIXED: Mapping[str, Mapping[str, Fixed]] = {
             NEW_VERSION,
         ),
     },
-    "claim": dict.fromkeys(("value", "margin", "truth_rule"), NEW_CLAIM),
+    "claim": {
+        **dict.fromkeys(("value", "truth_rule", "direction", "upper"), NEW_CLAIM),
+        **dict.fromkeys(("margin", "comparator", "comparator_value"), FILL_CLAIM),
+    },
     "deployment": dict.fromkeys(("product", "site"), NEW_DEPLOYMENT),
 }
 

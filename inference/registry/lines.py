@@ -1,7 +1,7 @@
 """What a registry file says, line by line, as plain values. None is a field that the file does not say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -98,6 +98,15 @@ class ClaimLine:
     truth_rule: str
     source: str | None = None
     verified: bool | None = None
+    population: Mapping[str, list[str]] = field(default_factory=dict)
+    effect: str = "absolute"
+    comparator: str | None = None
+    comparator_value: float | None = None
+    direction: str | None = None
+    summary: str = ""
+    limit: float | None = None
+    upper: float | None = None
+    ifu_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

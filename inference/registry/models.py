@@ -156,6 +156,8 @@ class Version(models.Model):
 
 
 class Claim(models.Model):
+    """What a product is labelled with. A `relative` effect, or any comparator, makes `value` a change against it."""
+
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="claims")
     finding = models.CharField(max_length=64)
     metric = models.CharField(max_length=32)
@@ -166,6 +168,34 @@ class Claim(models.Model):
     truth_rule = models.ForeignKey(TruthRule, on_delete=models.PROTECT)
     source = models.CharField(max_length=300, blank=True)
     verified = models.BooleanField(default=False)
+    population = models.JSONField(default=dict)
+    effect = models.CharField(max_length=16, default="absolute")
+    comparator = models.CharField(max_length=32, blank=True)
+    comparator_value = models.FloatField(null=True)
+    direction = models.CharField(max_length=16, blank=True)
+    summary = models.CharField(max_length=16, blank=True)
+    limit = models.FloatField(null=True)
+    upper = models.FloatField(null=True)
+    ifu_version = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.value:g}"
+
+    @property
+    def terms(self) -> str:
+        """What narrows or explains the figure, in words; empty where nothing does."""
+        said = [f"{name.replace('_', ' ')} {', '.join(values)}" for name, values in self.population.items()]
+        if self.effect == "relative":
+            said.append("relative change")
+        if self.comparator:
+            stands = "" if self.comparator_value is None else f" at {self.comparator_value:g}"
+            said.append(f"against {self.comparator.replace('_', ' ')}{stands}")
+        if self.summary:
+            limit = "" if self.limit is None else f" {self.limit:g}"
+            said.append(f"{self.summary.replace('_', ' ')}{limit}")
+        if self.ifu_version:
+            said.append(f"IFU {self.ifu_version}")
+        return "; ".join(said)
 
 
 class Deployment(models.Model):

@@ -3,21 +3,12 @@
 from collections.abc import Mapping
 
 from inference.errors import HistoryError
+from inference.registry.claims import put_claim
 from inference.registry.history import shown
 from inference.registry.ledger import Ledger
-from inference.registry.lines import ClaimLine, FindingLine, MarketLine, ProductLine, RegistryFile, VersionLine
+from inference.registry.lines import FindingLine, MarketLine, ProductLine, RegistryFile, VersionLine
 from inference.registry.lookups import refuse_line, registered
-from inference.registry.models import (
-    Claim,
-    Concept,
-    Deployment,
-    Finding,
-    Market,
-    Organisation,
-    Product,
-    TruthRule,
-    Version,
-)
+from inference.registry.models import Concept, Deployment, Finding, Market, Organisation, Product, Version
 from inference.registry.vocabulary import default_scale
 
 
@@ -162,34 +153,6 @@ def score_limits(finding: Finding) -> tuple[float, float]:
     if finding.range:
         return (finding.range[0], finding.range[1])
     return (0.0, 1.0) if finding.scale == "probability" else (float("-inf"), float("inf"))
-
-
-def put_claim(line: ClaimLine, *, product: Product, ledger: Ledger) -> None:
-    subject = f"claim/{product.pk}/{line.finding}/{line.metric}/{line.market}/{line.unit}"
-    if not product.findings.filter(key=line.finding).exists():
-        refuse_line(line.line, subject, f"{line.finding!r} is not a finding of {product.pk}")
-    rule = registered(TruthRule, line.truth_rule, line=line.line, subject=subject)
-    ledger.put(
-        Claim,
-        subject=subject,
-        line=line.line,
-        identity={
-            "product": product,
-            "finding": line.finding,
-            "metric": line.metric,
-            "market": line.market,
-            "unit": line.unit,
-        },
-        stated={
-            "value": line.value,
-            "margin": line.margin,
-            "truth_rule_id": rule.pk,
-            "source": line.source,
-            "verified": line.verified,
-        },
-        initial={},
-        logs=(product.manufacturer_id,),
-    )
 
 
 def refuse_rewritten_slices(product: Product, *, line: ProductLine) -> None:

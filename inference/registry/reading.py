@@ -8,9 +8,9 @@ import re
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo, available_timezones
 
+from inference.registry.claim_lines import claim_line
 from inference.registry.fields import Fields, read_mapping
 from inference.registry.lines import (
-    ClaimLine,
     ConceptLine,
     DeploymentLine,
     FindingLine,
@@ -28,7 +28,6 @@ from inference.registry.vocabulary import (
     CERTAINTIES,
     DEFAULT_MINIMUM_CERTAINTY,
     DEFAULT_MINIMUM_COUNT,
-    DEFAULT_RULE,
     PURPOSES,
     ROLES,
     SCALES,
@@ -218,22 +217,6 @@ def version_line(given: Fields) -> VersionLine:
         ifu_version=given.text("ifu_version", longest=64),
         development_population=given.plain("development_population"),
         pccp=given.text("pccp"),
-    )
-
-
-def claim_line(given: Fields) -> ClaimLine:
-    given.only("finding", "metric", "value", "margin", "unit", "market", "truth_rule", "source", "verified")
-    return ClaimLine(
-        line=given.line,
-        finding=given.required_key("finding"),
-        metric=given.required("metric", longest=32),
-        value=given.required_number("value"),
-        margin=given.number("margin"),
-        unit=given.text("unit", longest=32) or "",
-        market=given.text("market", longest=16) or "",
-        truth_rule=given.key("truth_rule") or DEFAULT_RULE,
-        source=given.text("source", longest=300),
-        verified=given.boolean("verified"),
     )
 
 

@@ -27,6 +27,15 @@ STANDARDS = (
 
 PURPOSES = ("clinical", "research", "training", "acceptance", "test", "phantom_qa", "unknown")
 
+EFFECTS = ("absolute", "relative")
+COMPARATORS = ("shadow_reads", "unaided_arm", "frozen_baseline")
+DIRECTIONS = ("at_least", "at_most")
+SUMMARIES = ("mean", "share_within")
+POPULATION_DIMENSIONS = (
+    "site", "scanner", "sex", "age_band", "view_position", "setting", "region",
+)  # fmt: skip
+# beside a product's own dimensions
+
 DEFAULT_RULE = "default"
 DEFAULT_MINIMUM_CERTAINTY = "possible"
 DEFAULT_MINIMUM_COUNT = 11

@@ -200,6 +200,31 @@ def test_a_concept_keeps_its_kind_and_unit():
             register_text(f"concepts: [{{key: ef, {said}}}]")
 
 
+def test_a_claim_of_other_patients_or_another_ifu_is_another_claim():
+    register_network()
+
+    for said in ("population: {sex: F}", "ifu_version: '1.1'", "effect: relative", "summary: share_within, limit: 5"):
+        register_text(network_with("market: EU}]", f"market: EU, {said}}}]"))
+
+    assert Claim.objects.count() == 5
+    assert history_of("claim/cxr/effusion/sensitivity/EU/study/sex=F").count() == 1
+
+
+def test_a_margin_may_be_filled_once():
+    register_text(network_with("margin: 0.02, ", ""))
+
+    register_network()
+
+    assert Claim.objects.get().margin == 0.02
+    with pytest.raises(HistoryError, match="margin is 0"):
+        register_text(network_with("margin: 0.02", "margin: 0.05"))
+
+
+def test_a_claim_names_dimensions_that_its_product_has():
+    with pytest.raises(RegistryFileError, match="population: 'eye_colour' is not a dimension of cxr"):
+        register_text(network_with("market: EU}]", "market: EU, population: {eye_colour: blue}}]"))
+
+
 def test_a_truth_rule_keeps_its_content():
     register_text(
         "truth_rules: [{key: strict, minimum_certainty: definite, follow_up_days: 365, standards: [surgery]}]"

@@ -7,6 +7,8 @@ from inference.registry.reading import read_registry, start_in_zone
 from inference.registry.vocabulary import STANDARDS
 from tests.inference.registry.examples import NETWORK
 
+CLAIM = "products: [{{key: p, claims: [{{finding: f, metric: auc, value: 0.9, {}}}]}}]"
+
 
 def test_every_section_of_the_contract_is_read():
     file = read_registry(NETWORK)
@@ -22,6 +24,19 @@ def test_every_section_of_the_contract_is_read():
     assert product.claims[0].truth_rule == "default"
     assert file.deployments[0].start == date(2026, 1, 1)
     assert file.sharing[0].minimum_count == 11
+
+
+def test_a_claim_says_whom_it_is_about_and_what_it_is_held_against():
+    text = CLAIM.format(
+        "margin: 0.02, population: {sex: F, age_band: [60-69, 50-59]}, effect: relative, comparator: shadow_reads, "
+        "ifu_version: 1.0, direction: at_most"
+    )
+
+    claim = read_registry(text).products[0].claims[0]
+
+    assert claim.population == {"age_band": ["50-59", "60-69"], "sex": ["F"]}
+    assert (claim.effect, claim.comparator, claim.ifu_version) == ("relative", "shadow_reads", "1.0")
+    assert (claim.direction, claim.summary, claim.limit) == ("at_most", "", None)
 
 
 def test_text_stays_as_it_was_written():
@@ -85,6 +100,14 @@ def test_a_truth_rule_is_read_in_full():
         ("products: [{key: p, findings: [{key: f, kind: guess}]}]", r"findings\[0\].kind: 'guess' is not one of"),
         ("products: [{key: p, findings: [{key: f, range: [10, 0]}]}]", "range: must begin with the lowest"),
         ("products: [{key: p, claims: [{finding: f, metric: auc}]}]", r"claims\[0\].value: is required"),
+        (CLAIM.format("margin: -0.1"), "margin: is how far a figure may fall short"),
+        (CLAIM.format("effect: huge"), "effect: 'huge' is not one of absolute, relative"),
+        (CLAIM.format("comparator: frozen_baseline"), "comparator_value: is required"),
+        (CLAIM.format("comparator_value: 0.8"), "comparator_value: belongs to the comparator frozen_baseline"),
+        (CLAIM.format("summary: share_within"), "limit: is required"),
+        (CLAIM.format("limit: 5"), "limit: belongs to the summary share_within"),
+        (CLAIM.format("upper: 0"), "upper: is the largest value"),
+        (CLAIM.format("population: {sex: {is: F}}"), "population: sex must be one value or a list"),
         ("products: [{key: p, dimensions: [a, a]}]", "dimensions: names something twice"),
         ("truth_rules: [{key: r, standards: [rumour]}]", "standards: 'rumour' is not one of"),
         ("truth_rules: [{key: r, follow_up_days: -1}]", "follow_up_days: '-1' is not a whole number"),
