@@ -110,6 +110,7 @@ def put_site(line: SiteLine, *, organisation: str, ledger: Ledger) -> None:
             "patient_id_issuer": line.patient_id_issuer,
             "accession_issuer": line.accession_issuer,
             "purpose_rules": line.purpose_rules,
+            "lawful_dimensions": line.lawful_dimensions,
         },
         initial={"name": line.key, "timezone": "UTC"},
         logs=(organisation,),

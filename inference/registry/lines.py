@@ -26,6 +26,7 @@ class SiteLine:
     patient_id_issuer: str | None = None
     accession_issuer: str | None = None
     purpose_rules: tuple[Mapping[str, str], ...] | None = None
+    lawful_dimensions: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

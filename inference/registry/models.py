@@ -38,6 +38,7 @@ class Site(models.Model):
     patient_id_issuer = models.CharField(max_length=128, blank=True)
     accession_issuer = models.CharField(max_length=128, blank=True)
     purpose_rules = models.JSONField(default=list)
+    lawful_dimensions = ArrayField(models.CharField(max_length=64), default=list)
 
     def __str__(self) -> str:
         return self.name

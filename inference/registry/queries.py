@@ -9,6 +9,7 @@ from audit.access.scopes import Shared
 from inference.registry.models import Configuration, Deployment, Finding, Registration, Sharing, Site, Version
 from inference.registry.scanners import ensure_scanners, scanner_key
 from inference.registry.settings import ConfigurationSettings, DeploymentSettings, FindingSettings
+from inference.registry.vocabulary import SENSITIVE_DIMENSIONS
 
 __all__ = [
     "ConfigurationSettings", "DeploymentSettings", "FindingSettings", "agreements_in_force", "configuration_in_force",
@@ -60,12 +61,18 @@ def settings_of(found: Deployment) -> DeploymentSettings:
         site_key=found.site_id,
         organisation_key=found.site.organisation_id,
         timezone=found.site.timezone,
-        dimensions=tuple(found.product.dimensions),
+        dimensions=lawful(found.product.dimensions, site=found.site),
         regions=tuple(found.product.regions),
         findings={finding.key: finding_settings(finding) for finding in found.product.findings.all()},
         versions={version.version: dict(version.thresholds) for version in found.product.versions.all()},
         configurations=tuple(configuration_settings(configuration) for configuration in found.configurations.all()),
     )
+
+
+def lawful(dimensions: Iterable[str], *, site: Site) -> tuple[str, ...]:
+    """Return the product's own dimensions without the sensitive ones that the site does not allow."""
+    allowed = set(site.lawful_dimensions)
+    return tuple(name for name in dimensions if name not in SENSITIVE_DIMENSIONS or name in allowed)
 
 
 def finding_settings(finding: Finding) -> FindingSettings:

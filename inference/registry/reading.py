@@ -6,6 +6,7 @@ registry.actions.
 
 import re
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from inference.registry.claim_lines import claim_line
@@ -24,6 +25,7 @@ from inference.registry.lines import (
     VersionLine,
 )
 from inference.registry.models import Configuration, Finding, Organisation, Sharing
+from inference.registry.populations import fault_of
 from inference.registry.vocabulary import (
     CERTAINTIES,
     DEFAULT_MINIMUM_CERTAINTY,
@@ -31,6 +33,7 @@ from inference.registry.vocabulary import (
     PURPOSES,
     ROLES,
     SCALES,
+    SENSITIVE_DIMENSIONS,
     STANDARDS,
 )
 
@@ -83,8 +86,9 @@ def organisation_line(given: Fields) -> OrganisationLine:
 
 def site_line(given: Fields) -> SiteLine:
     given.only(
-        "key", "organisation", "name", "country", "timezone", "patient_id_issuer", "accession_issuer", "purpose_rules"
-    )
+        "key", "organisation", "name", "country", "timezone", "patient_id_issuer", "accession_issuer", "purpose_rules",
+        "lawful_dimensions",
+    )  # fmt: skip
     timezone = given.text("timezone", longest=64)
     if timezone is not None and timezone not in available_timezones():
         given.refuse("timezone", f"{timezone!r} is not a time zone such as Europe/Berlin")
@@ -98,7 +102,17 @@ def site_line(given: Fields) -> SiteLine:
         patient_id_issuer=given.text("patient_id_issuer", longest=128),
         accession_issuer=given.text("accession_issuer", longest=128),
         purpose_rules=tuple(map(purpose_rule, given.entries("purpose_rules"))) if given.said("purpose_rules") else None,
+        lawful_dimensions=lawful_dimensions(given),
     )
+
+
+def lawful_dimensions(given: Fields) -> tuple[str, ...] | None:
+    """Return the sensitive dimensions that a site may be sliced by; others need no leave."""
+    said = given.texts("lawful_dimensions")
+    for name in said or ():
+        if name not in SENSITIVE_DIMENSIONS:
+            given.refuse("lawful_dimensions", f"{name!r} is not one of {', '.join(SENSITIVE_DIMENSIONS)}")
+    return said
 
 
 def purpose_rule(given: Fields) -> dict[str, str]:
@@ -215,9 +229,18 @@ def version_line(given: Fields) -> VersionLine:
         thresholds=given.numbers("thresholds"),
         preprocessing=given.text("preprocessing", longest=10_000),
         ifu_version=given.text("ifu_version", longest=64),
-        development_population=given.plain("development_population"),
+        development_population=development_population(given),
         pccp=given.text("pccp"),
     )
+
+
+def development_population(given: Fields) -> dict[str, Any] | None:
+    said = given.plain("development_population")
+    for name, values in (said or {}).items():
+        fault = fault_of(values) if isinstance(values, dict) else ""
+        if fault:
+            given.refuse("development_population", f"{name} {fault}")
+    return said
 
 
 def deployment_line(given: Fields) -> DeploymentLine:

@@ -25,6 +25,10 @@ STANDARDS = (
     "second_modality", "single_expert", "clinical", "report_human", "report_labeller", "synthetic",
 )  # fmt: skip
 
+# What may be sliced by only where product and site both say so: a product declares it, a site has it in its
+# `lawful_dimensions` (GDPR Article 9: racial or ethnic origin, and what stands for it).
+SENSITIVE_DIMENSIONS = ("ethnicity", "race", "skin_type", "skin_tone", "language", "insurance")
+
 PURPOSES = ("clinical", "research", "training", "acceptance", "test", "phantom_qa", "unknown")
 
 EFFECTS = ("absolute", "relative")
