@@ -16,6 +16,7 @@ class Monitor(models.Model):
         SILENCE = "silence", "silent feed"
         PERFORMANCE = "performance", "performance"
         FLAGGED = "flagged", "flagged rows"
+        CLAIM = "claim"
 
     key = models.CharField(max_length=255, primary_key=True)
     organisation = models.CharField(max_length=64)
