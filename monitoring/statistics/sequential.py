@@ -16,8 +16,28 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize
 
+from monitoring.statistics.confidence_sequences import BettingSequence, betting_sequence, confidence_sequence
+from monitoring.statistics.e_processes import EDetector, EProcess, e_detector, e_process
 from monitoring.statistics.inputs import FloatArray, as_probabilities, as_vector
 from monitoring.statistics.run_lengths import ewma_run_length, lattice_run_length, normal_run_length
+
+__all__ = [
+    "BernoulliCusum",
+    "BettingSequence",
+    "ChartRun",
+    "EDetector",
+    "EProcess",
+    "Ewma",
+    "Excursion",
+    "NormalCusum",
+    "bernoulli_cusum",
+    "betting_sequence",
+    "confidence_sequence",
+    "e_detector",
+    "e_process",
+    "ewma",
+    "normal_cusum",
+]
 
 FINEST_STEP = 100  # the Bernoulli chart moves in steps of one hundredth of an event, or coarser
 
