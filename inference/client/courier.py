@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference.client.lanes import Batch, Lane, new_lane, orphans, sync_all
+from inference.client.lanes import Lane, new_lane, orphans, sync_all
 from inference.client.ledger import Account
 from inference.client.overflow import Overflow
 from inference.client.rows import Line
@@ -118,6 +118,8 @@ class Courier:
         self._deliver_overflow()
 
     def _after_failure(self, error: NotDeliveredError) -> float:
+        if error.is_too_large:
+            return 0.0
         if self._failures == 0:
             logger.warning("rows wait to be delivered: %s", error)
         self.last_error = str(error)
@@ -129,34 +131,36 @@ class Courier:
         batch = lane.read(most_rows=self._most_rows, most_bytes=MOST_BYTES)
         if batch is None:
             return
-        answer = self._deliver(batch) if batch.lines else Answer(stored=0, set_aside=0)
+        answer = self._deliver(batch.lines) if batch.lines else Answer(stored=0, set_aside=0)
         with self._guard:
             refused = len(batch.lines) - answer.stored - answer.set_aside
             lane.advance(batch, delivered=answer.stored, quarantined=answer.set_aside, refused=refused)
         if batch.damaged:
             logger.error("lines of the spool could not be read: %d", batch.damaged)
 
-    def _deliver(self, batch: Batch) -> Answer:
-        answer = self._send(batch.lines)
+    def _deliver(self, lines: tuple[Line, ...]) -> Answer:
+        """Send lines of any kinds, one request for each kind. A failure on the way is mended by sending all again."""
+        kinds = dict.fromkeys(line.kind for line in lines)
+        answers = [self._send(tuple(line for line in lines if line.kind == kind)) for kind in kinds]
+        answer = Answer(stored=sum(each.stored for each in answers), set_aside=sum(each.set_aside for each in answers))
         if answer.set_aside:
             logger.warning("the server keeps rows aside: %d", answer.set_aside)
+        self.last_delivery, self.last_error = time.time(), ""
+        self._most_rows = min(self._pace.rows_a_batch, self._most_rows * 2)
         return answer
 
     def _send(self, lines: tuple[Line, ...]) -> Answer:
-        """Send lines. Where they are too large the next turns send fewer; a single row is set aside."""
+        """Send lines of one kind. Where they are too large the next turns send fewer; a single row is set aside."""
         try:
-            answer = self.server.deliver(lines)
+            return self.server.deliver(lines)
         except NotDeliveredError as error:
             if not error.is_too_large:
                 raise
             if len(lines) > 1:
                 self._most_rows = len(lines) // 2
-                raise NotDeliveredError(str(error), wait=0.0) from error
+                raise
             self._set_aside(lines[0])
             return Answer(stored=0, set_aside=0)
-        self.last_delivery, self.last_error = time.time(), ""
-        self._most_rows = min(self._pace.rows_a_batch, self._most_rows * 2)
-        return answer
 
     def _set_aside(self, line: Line) -> None:
         logger.error("one row is too large for the server and is kept in the spool's file too-large.ndjson")
@@ -170,7 +174,7 @@ class Courier:
                 self._overflow.pour_into(self.lane)
         lines = self._overflow.first(self._most_rows)
         if lines:
-            answer = self._send(lines)
+            answer = self._deliver(lines)
             with self._guard:
                 self._overflow.drop(len(lines))
                 self._overflow.delivered += answer.stored

@@ -178,12 +178,12 @@ def sync_all(descriptors: list[int]) -> None:
 
 
 def batch_of(data: bytes, *, segment: int, offset: int, most_rows: int) -> Batch:
-    """Return the first lines of one kind."""
+    """Return the first lines."""
     lines: list[Line] = []
     damaged = 0
     for raw in data.splitlines(keepends=True):
         line = parsed(raw.rstrip(b"\n")) if raw.endswith(b"\n") else None
-        if line is not None and (len(lines) == most_rows or (lines and line.kind != lines[0].kind)):
+        if line is not None and len(lines) == most_rows:
             break
         offset += len(raw)
         if line is None:

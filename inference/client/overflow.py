@@ -53,14 +53,8 @@ class Overflow:
         return moved
 
     def first(self, count: int) -> tuple[Line, ...]:
-        """Return the first lines, as long as they are of one kind."""
-        found: list[Line] = []
-        for raw in islice(self._lines, count):
-            line = parsed(raw.rstrip(b"\n"))
-            if line is None or (found and line.kind != found[0].kind):
-                break
-            found.append(line)
-        return tuple(found)
+        """Return the first lines."""
+        return tuple(filter(None, (parsed(raw.rstrip(b"\n")) for raw in islice(self._lines, count))))
 
     def drop(self, count: int) -> None:
         for _ in range(count):
