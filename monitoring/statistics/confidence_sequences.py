@@ -18,6 +18,7 @@ from monitoring.statistics.bets import running_bounds
 from monitoring.statistics.inputs import FloatArray, as_count, as_vector, check_level
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
 
+NEAREST = 1e-12  # a share nearer to 0 or 1 is looked at from here, where its logarithm is harmless
 NO_OBSERVATIONS = "no observations"
 
 
@@ -110,10 +111,10 @@ def _checked_sum(successes: float, trials: float) -> tuple[float, int]:
 
 def _crossing(excess: Callable[[float], float], *, end: float, share: float) -> float:
     """Return where the mixture reaches its limit between the share seen and an end of the range, or that end."""
-    outermost = float(np.nextafter(end, share))
+    outermost, inside = float(np.nextafter(end, share)), min(max(share, NEAREST), 1 - NEAREST)
     if share == end or excess(outermost) <= 0:
         return end
-    return float(optimize.brentq(excess, outermost, share, xtol=1e-14))
+    return float(optimize.brentq(excess, outermost, inside, xtol=1e-14))
 
 
 def _bounds_until_a_change(values: FloatArray, *, level: float) -> tuple[FloatArray, FloatArray, int | None]:
