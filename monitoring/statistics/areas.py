@@ -68,3 +68,12 @@ def conservative_interval(area: float, *, variance: float, sizes: ClassSizes, le
     shrink = (two_sided_quantile(level) / two_sided_quantile(level, df=df)) ** 2
     size = max(sizes.disjoint_pairs, area * (1 - area) / variance * shrink)
     return beta_interval(area, size=size, level=level)
+
+
+def interval_without_spread(gap: float, *, pairs: int, level: float) -> Interval:
+    """Return the interval of a difference of areas that is the same in every one of `pairs` disjoint pairs.
+
+    Any other outcome is rarer than 1 − (α/2)^(1/pairs).
+    """
+    unseen = 1 - ((1 - level) / 2) ** (1 / max(1, pairs))
+    return Interval(max(-1.0, gap - unseen), min(1.0, gap + unseen), level)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from monitoring.statistics.areas import MIN_CASES_PER_CLASS, ClassSizes, area_interval
+from monitoring.statistics.areas import MIN_CASES_PER_CLASS, ClassSizes, area_interval, interval_without_spread
 from monitoring.statistics.inputs import (
     BoolArray,
     FloatArray,
@@ -37,7 +37,7 @@ from monitoring.statistics.placements import (
     placements,
     sorted_placements,
 )
-from monitoring.statistics.results import DifferenceTest, Estimate, Interval, NotEstimable
+from monitoring.statistics.results import DifferenceTest, Estimate, NotEstimable
 from monitoring.statistics.roc_classes import PairwiseEstimate, pairwise_auc
 from monitoring.statistics.roc_curves import RocCurve, curve, partial_auc, sensitivity_at_specificity
 from monitoring.statistics.roc_histograms import HistogramEstimate, auc_from_histograms
@@ -253,14 +253,12 @@ def _two_sided_p(statistic: float, *, df: float) -> float:
 
 
 def _difference_without_spread(gap: float, *, pairs: int, cases: int, level: float) -> DifferenceTest:
-    # All disjoint pairs agree: any other outcome is rarer than 1 − (α/2)^(1/pairs).
-    unseen = 1 - ((1 - level) / 2) ** (1 / pairs)
     p_value = 1.0 if gap == 0 else min(1.0, 2 * 0.5**pairs)
     return DifferenceTest(
         statistic=float(np.sign(gap) * stats.norm.isf(p_value / 2)) if gap else 0.0,
         p_value=p_value,
         method="no spread between cases, conservative on disjoint pairs",
         difference=gap,
-        interval=Interval(max(-1.0, gap - unseen), min(1.0, gap + unseen), level),
+        interval=interval_without_spread(gap, pairs=pairs, level=level),
         cases=cases,
     )
