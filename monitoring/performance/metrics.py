@@ -9,7 +9,7 @@ import numpy as np
 
 from monitoring.performance.questions import Figure
 from monitoring.performance.samples import Sample
-from monitoring.statistics import agreement, proportions, roc
+from monitoring.statistics import agreement, measurement, proportions, roc
 from monitoring.statistics.inputs import BoolArray
 from monitoring.statistics.results import Estimate, NotEstimable
 
@@ -152,7 +152,7 @@ def measured(sample: Sample) -> tuple[BoolArray, Sequence[int] | None]:
 def limit(name: str) -> Numeric:
     def of(sample: Sample, setting: Setting) -> tuple[BoolArray, Estimate | NotEstimable]:
         mask, clusters = measured(sample)
-        found = agreement.bland_altman(sample.measurement[mask], sample.truth_measurement[mask], clusters=clusters)
+        found = measurement.bland_altman(sample.measurement[mask], sample.truth_measurement[mask], clusters=clusters)
         return mask, found if isinstance(found, NotEstimable) else getattr(found, name)
 
     return of
@@ -160,7 +160,7 @@ def limit(name: str) -> Numeric:
 
 def absolute_error(sample: Sample, setting: Setting) -> tuple[BoolArray, Estimate | NotEstimable]:
     mask, clusters = measured(sample)
-    return mask, agreement.mean_absolute_error(
+    return mask, measurement.mean_absolute_error(
         sample.measurement[mask], sample.truth_measurement[mask], clusters=clusters
     )
 
@@ -180,7 +180,7 @@ def kappa(sample: Sample, setting: Setting) -> tuple[BoolArray, Estimate | NotEs
         [one for one, _ in pairs],
         [other for _, other in pairs],
         classes=classes,
-        weights="quadratic" if setting.kind == "ordinal" else "none",
+        weights="quadratic" if setting.kind == "ordinal" else None,
         clusters=sample.persons[mask].tolist(),
     )
 
@@ -189,7 +189,7 @@ def minutes(sample: Sample, setting: Setting) -> tuple[BoolArray, Estimate | Not
     mask = ~np.isnan(sample.minutes)
     if not mask.any():
         return mask, NotEstimable("no case with the times of being available and of being opened")
-    return mask, agreement.median(sample.minutes[mask])
+    return mask, measurement.median(sample.minutes[mask])
 
 
 NUMERIC: Mapping[str, Numeric] = {
