@@ -118,10 +118,10 @@ def rate_increase(
     One-sided: p is the probability of as many events or more if the true rate were `factor` times the reference.
     Against a `rate` written down beforehand, Poisson (or score) tail; against a reference period "exact" is the
     conditional binomial test (conservative), "e_test" the unconditional one, "score" the normal approximation. With a
-    `dispersion` above 1 (variance = dispersion × mean, from `dispersion()` of the reference), the tail against a rate is negative
-    binomial and the score statistic is divided by its root; the other tests have no such form. The interval of `ratio`
-    is exact and two-sided for Poisson counts; it does not know the dispersion. MDR (EU) 2017/745, Article 88, asks for
-    methodology, observation period and reference in the plan: give them as written there.
+    `dispersion` above 1 (variance = dispersion × mean, from `dispersion()` of the reference), the tail against a rate
+    is negative binomial and the score statistic is divided by its root; the other tests have no such form. The
+    interval of `ratio` is exact and two-sided for Poisson counts; it does not know the dispersion. MDR (EU) 2017/745,
+    Article 88, asks for methodology, observation period and reference in the plan: give them as written there.
     Sources: Gu, Ng, Tang & Schucany, Biom J 2008;50:283-298; Krishnamoorthy & Thomson, J Stat Plan Inference
     2004;119:23-35.
 
