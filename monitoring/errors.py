@@ -21,3 +21,7 @@ class ReportError(MonitoringError):
 class UnreadablePackageError(MonitoringError):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is no evidence package; give the zip file of an earlier export.")
+
+
+class ClaimSwitchError(MonitoringError):
+    """A claim cannot be switched on or off; the message says what it lacks."""

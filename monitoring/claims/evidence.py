@@ -75,7 +75,7 @@ class PatientValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The values in order of arrival; `used` and `left_out` are cases and add up to `logged`. `ceiling` bounds weights."""
+    """The values in order of arrival; `used` and `left_out` are cases and add up to `logged`."""
 
     values: tuple[PatientValue, ...]
     left_out: Mapping[str, int]
@@ -111,7 +111,7 @@ class _Entry:
 def evidence_of(
     rows: Sequence[EvidenceRow], *, terms: Terms, measure: Measure, ceiling: float = 1.0, since: datetime | None = None
 ) -> Evidence:
-    """Return the evidence of a claim. `since` leaves out labels known before; `ceiling` is the largest weight there is."""
+    """Return the evidence of a claim. `since` leaves out labels known before; `ceiling` is the largest weight."""
     left_out: Counter[str] = Counter()
     kept: list[tuple[EvidenceRow, float]] = []
     for row in rows:

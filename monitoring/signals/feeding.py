@@ -15,6 +15,9 @@ from inference.registry.queries import deployment_settings
 from inference.registry.vocabulary import DEFAULT_RULE
 from inference.results.models import Inference
 from monitoring.cases.models import Case
+from monitoring.claims.queries import claims_held
+from monitoring.claims.wording import claim_words
+from monitoring.signals.claim_watch import ClaimFeed
 from monitoring.signals.streams import CaseRow, RunRow, Setting, eras_of
 from monitoring.signals.watching import Feed
 
@@ -50,8 +53,21 @@ def feed_of(deployment: Deployment, *, now: datetime, heard_until: date | None =
         eras=eras_of(configurations),
         runs=tuple(_runs(deployment.pk, zone=zone)),
         cases=tuple(_cases(deployment.pk)),
+        claims=tuple(_claims(deployment, organisation=settings.organisation_key)),
         until=min(now.astimezone(zone).date() - timedelta(days=1), heard_until or date.max),
     )
+
+
+def _claims(deployment: Deployment, *, organisation: str) -> Iterator[ClaimFeed]:
+    held = claims_held(product=deployment.product_id, organisation=organisation, deployment=deployment.pk)
+    for each in held:
+        yield ClaimFeed(
+            key=f"{each.watched.claim.pk}-{each.watched.switch.uid[:8]}",
+            words=claim_words(each.watched.design.terms),
+            design=each.watched.design,
+            evidence=each.evidence,
+            switched_at=each.watched.switch.at,
+        )
 
 
 def _runs(deployment: str, *, zone: ZoneInfo) -> Iterator[RunRow]:

@@ -24,6 +24,7 @@ def tables_of(signal: Signal, *, fired: dict[str, Any], today: dict[str, Any]) -
         Monitor.Kind.METADATA: _metadata_tables,
         Monitor.Kind.SILENCE: _silence_tables,
         Monitor.Kind.FLAGGED: _flagged_tables,
+        Monitor.Kind.CLAIM: _claim_tables,
     }
     return makers[Monitor.Kind(signal.monitor.kind)](fired, today)
 
@@ -159,6 +160,30 @@ def _header_words(cell: Mapping[str, Any]) -> str:
     if "counts" in cell:
         return ", ".join(f"{value}: {count}" for value, count in cell["counts"].items())
     return str(cell.get("reason", "–"))
+
+
+def _claim_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:
+    rows = [
+        (words, number_words(fired.get(name)), number_words(today.get(name)))
+        for name, words in (("since_launch", "Since launch"), ("since", "Since the change"))
+    ]
+    return [
+        Table(
+            title="Held to the claim",
+            columns=("Figure", "When it was raised", "With what is known today"),
+            rows=(("Claimed", fired["claim"], fired["claim"]), *rows),
+            note=f"The line is {fired['line']:g}, the figure less its margin. Intervals hold at every look at once.",
+        )
+    ]
+
+
+def number_words(cell: Mapping[str, Any] | None) -> str:
+    """Return a figure of a claim with its interval and patients, or why there is none."""
+    if not cell:
+        return "–"
+    if "value" not in cell:
+        return str(cell.get("reason", "–"))
+    return f"{cell['value']:.3g} ({cell['low']:.3g} to {cell['high']:.3g}), {cell['cases']} patients: {cell['status']}"
 
 
 def _silence_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:

@@ -11,6 +11,7 @@ from monitoring.signals.comparing import Words
 from monitoring.signals.episodes import Episode
 from monitoring.signals.streams import RunRow
 from monitoring.signals.telling_cases import tell_performance, tell_scores
+from monitoring.signals.telling_claims import tell_claim
 from monitoring.signals.telling_feeds import tell_flagged, tell_metadata, tell_silence
 from monitoring.signals.watching import Design, Feed, Scope, runs_in
 
@@ -20,6 +21,7 @@ TELLERS: dict[str, Callable[..., Words]] = {
     "metadata": tell_metadata,
     "silence": tell_silence,
     "flagged": tell_flagged,
+    "claim": tell_claim,
 }
 
 

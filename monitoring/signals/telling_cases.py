@@ -83,7 +83,7 @@ def tell_scores(scope: Scope, feed: Feed, *, design: Design, arm: str, episode: 
     explained = explain(before, since, scores=design["scores"])
     current = score_watch.reference_scores(score_watch.scored(since))
     values, run = score_watch.run_scores(design, cases)
-    path, lower = (run.path, run.lower_path)
+    path, lower = (run.upper_path, run.lower_path)
     edges = comparing.even_edges(design["scores"], current)
     evidence = {
         "direction": arm,

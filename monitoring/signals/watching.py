@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from monitoring.signals.claim_watch import ClaimFeed, claim_alarms, design_claim
 from monitoring.signals.episodes import Alarm, Episode, episodes_of
 from monitoring.signals.feed_watch import design_flagged, design_silence, flagged_alarms, silence_alarms
 from monitoring.signals.metadata_watch import design_metadata, metadata_alarms
@@ -17,7 +18,8 @@ from monitoring.signals.streams import CaseRow, Era, RunRow, cases_of
 
 Design = dict[str, Any]
 SCORE, METADATA, SILENCE, PERFORMANCE, FLAGGED = "score", "metadata", "silence", "performance", "flagged"
-LASTING = frozenset({PERFORMANCE, SILENCE, FLAGGED})  # what a person closed is raised again when it goes on
+CLAIM = "claim"
+LASTING = frozenset({PERFORMANCE, SILENCE, FLAGGED, CLAIM})  # what a person closed is raised again when it goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Feed:
     runs: tuple[RunRow, ...]
     cases: tuple[CaseRow, ...]
     until: date
+    claims: tuple[ClaimFeed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +46,11 @@ class Scope:
     kind: str
     era: Era | None = None
     finding: str = ""
+    claim: ClaimFeed | None = None
 
     def key(self, feed: Feed) -> str:
-        parts = (feed.deployment, self.kind, self.finding, self.era.name if self.era else "")
+        name = self.claim.key if self.claim else ""
+        parts = (feed.deployment, self.kind, self.finding, self.era.name if self.era else "", name)
         return ":".join(part for part in parts if part)
 
 
@@ -57,6 +62,9 @@ def scopes_of(feed: Feed) -> Iterator[Scope]:
         for finding in feed.findings:
             yield Scope(kind=SCORE, era=era, finding=finding)
             yield Scope(kind=PERFORMANCE, era=era, finding=finding)
+        for claim in feed.claims:
+            if era.version in claim.evidence:
+                yield Scope(kind=CLAIM, era=era, finding=claim.design.terms.finding, claim=claim)
 
 
 def cases_in(scope: Scope, feed: Feed) -> list[CaseRow]:
@@ -82,9 +90,19 @@ def design_for(scope: Scope, feed: Feed, *, designs: Mapping[str, Design]) -> De
             return design_flagged()
         case "score":
             return design_scores(cases_in(scope, feed), era=scope.era)  # type: ignore[arg-type]
+        case "claim":
+            return design_of_claim(scope, feed)
     earlier = baseline_of(scope, feed, designs=designs)
     cases = cases_in(scope, feed)
     return design_performance(cases, era=scope.era, baseline=earlier) if cases else None  # type: ignore[arg-type]
+
+
+def design_of_claim(scope: Scope, feed: Feed) -> Design | None:
+    """Return the design of a claim once the first label counts."""
+    assert scope.era is not None and scope.claim is not None
+    if not scope.claim.values(scope.era.version):
+        return None
+    return design_claim(scope.claim, deployment=feed.deployment, version=scope.era.version)
 
 
 def baseline_of(scope: Scope, feed: Feed, *, designs: Mapping[str, Design]) -> Design | None:
@@ -110,7 +128,14 @@ def alarms_for(scope: Scope, feed: Feed, *, design: Design) -> list[Alarm]:
             return flagged_alarms(design, feed.runs)
         case "score":
             return score_alarms(design, cases_in(scope, feed))
+        case "claim":
+            return claim_alarms_of(scope, design=design)
     return performance_alarms(design, cases_in(scope, feed))
+
+
+def claim_alarms_of(scope: Scope, *, design: Design, after: date | None = None) -> list[Alarm]:
+    assert scope.claim is not None and scope.era is not None
+    return claim_alarms(design, scope.claim, version=scope.era.version, after=after)
 
 
 def episodes_for(
@@ -149,6 +174,8 @@ def within_era(alarm: Alarm, scope: Scope) -> Alarm:
 
 def alarms_after(closed_on: date, scope: Scope, feed: Feed, *, design: Design, alarms: list[Alarm]) -> list[Alarm]:
     """Return the alarms of what was acquired after a signal was closed: labels of older studies prove nothing new."""
+    if scope.kind == CLAIM:
+        return claim_alarms_of(scope, design=design, after=closed_on)
     if scope.kind == PERFORMANCE:
         return performance_alarms(design, [row for row in cases_in(scope, feed) if row.day > closed_on])
     return [alarm for alarm in alarms if alarm.began_on > closed_on]

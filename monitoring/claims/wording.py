@@ -1,0 +1,48 @@
+"""A claim in words: what it promises, against what, and for whom. Pure."""
+
+from __future__ import annotations
+
+from monitoring.claims.terms import NUMBERS, Terms
+
+UNITS = {"minutes_to_reader": "min"}
+
+
+def claim_words(terms: Terms) -> str:
+    """Return a claim in one line, as a title takes it."""
+    promised = "at least" if terms.is_upward else "at most"
+    words = f"{subject_words(terms)} {promised} {figure_words(terms.value, terms=terms)}"
+    return f"{words} {comparison_words(terms)}".strip()
+
+
+def subject_words(terms: Terms) -> str:
+    """Return what the figure is about: the finding, the metric, the population."""
+    name = "AUC" if terms.metric == "auc" else terms.metric.replace("_", " ")
+    if terms.summary == "share_within":
+        name = f"share of {name} within {terms.limit:g}"
+    elif terms.summary == "mean":
+        name = f"mean {name}"
+    people = ", ".join(f"{key.replace('_', ' ')} {' or '.join(values)}" for key, values in terms.population.items())
+    return f"{terms.finding.replace('_', ' ')} {name}{f' in {people}' if people else ''}".strip()
+
+
+def comparison_words(terms: Terms) -> str:
+    """Return what a change is against; empty for a plain figure."""
+    if not terms.is_change:
+        return ""
+    kind = "relative change" if terms.effect == "relative" else "change"
+    if not terms.comparator:
+        return f"as a {kind} against nothing named"
+    stands = "" if terms.comparator_value is None else f" at {figure_words(terms.comparator_value, terms=terms)}"
+    return f"as a {kind} against {terms.comparator.replace('_', ' ')}{stands}"
+
+
+def is_share(terms: Terms) -> bool:
+    """Return whether figures are written in per cent: rates and shares; areas and numbers are not."""
+    return terms.metric != "auc" and not (terms.metric in NUMBERS and terms.summary != "share_within")
+
+
+def figure_words(value: float, *, terms: Terms) -> str:
+    """Return a figure of the claim as it is written: per cent for rates, two digits for areas, minutes for times."""
+    if is_share(terms):
+        return f"{100 * value:.4g} %"
+    return f"{value:.3g} {UNITS.get(terms.metric, '')}".strip()
