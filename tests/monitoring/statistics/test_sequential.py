@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from monitoring.statistics.run_lengths import ewma_run_length, lattice_run_length, normal_run_length
-from monitoring.statistics.sequential import bernoulli_cusum, ewma, normal_cusum
+from monitoring.statistics.sequential import NormalCusum, bernoulli_cusum, ewma, normal_cusum
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_the_bernoulli_reference_value_follows_reynolds_and_stoumbos():
 @pytest.mark.parametrize(("p0", "p1"), [(0.01, 0.025), (0.2, 0.38), (0.5, 0.7), (0.056, 0.1), (0.9, 0.8), (0.3, 0.1)])
 def test_a_bernoulli_chart_alarms_no_more_often_than_designed(p0, p1):
     chart = bernoulli_cusum(p0, p1, arl0=2_000)
-    toward = p0 if p1 > p0 else 1 - p0
-    assert 2_000 <= chart.arl(toward) < 2_600
+    assert 2_000 <= chart.arl(p0) < 2_060  # the lattice is no finer
+    assert chart.arl(p1) < 400
 
 
 def test_the_exact_bernoulli_run_length_is_what_simulation_finds():
@@ -124,6 +124,70 @@ def test_patient_means_alarm_no_more_often_than_single_observations():
     risk = generator.beta(2, 8, size=100_000)
     means = generator.binomial(3, risk) / 3
     assert len(chart.run(means).alarms) <= 100_000 / chart.arl(0.2) * 1.05
+
+
+def test_a_fall_of_a_proportion_mirrors_a_rise():
+    falling, rising = bernoulli_cusum(0.9, 0.8, arl0=500), bernoulli_cusum(0.1, 0.2, arl0=500)
+    seen = (np.random.default_rng(7).random(3_000) < 0.85).astype(float)
+    assert falling.arl(0.85) == pytest.approx(rising.arl(0.15))
+    assert falling.run(seen).alarms == rising.run(1 - seen).alarms
+
+
+@pytest.mark.parametrize(
+    ("h", "shift", "length"),
+    [
+        (3, 0, 117.6),  # Brook and Evans 1972 and Lucas and Crosier 1982, one-sided, k = .5
+        (4, 0, 335.4),
+        (4, 0.5, 26.6),
+        (4, 2, 3.34),
+        (5, 1.5, 5.75),
+        (5, 2, 4.01),
+    ],
+)
+def test_more_published_run_lengths_of_one_side(h, shift, length):
+    assert normal_run_length(shift, k=0.5, h=h) == pytest.approx(length, rel=4e-3)
+
+
+@pytest.mark.parametrize(("h", "length"), [(4, 167.7), (5, 465.4)])
+def test_two_sides_of_the_textbook(h, length):
+    """Montgomery, Introduction to Statistical Quality Control, table 9.3: 168 and 465."""
+    chart = NormalCusum(k=0.5, threshold=float(h), sides=2)
+    assert chart.arl(0) == pytest.approx(length, rel=1e-3)
+    assert 1 / chart.arl(1) == pytest.approx(
+        1 / normal_run_length(1, k=0.5, h=h) + 1 / normal_run_length(-1, k=0.5, h=h)
+    )
+
+
+def test_page_lengths_approach_siegmunds_formula():
+    """Siegmund 1985: (exp(2kb) − 2kb − 1) / (2k²) with b = h + 1.166."""
+    b = 5 + 1.166
+    assert normal_run_length(0, k=0.5, h=5) == pytest.approx((np.exp(b) - b - 1) / 0.5, rel=0.02)
+
+
+def test_a_run_length_too_long_to_be_told_is_endless_not_wrong():
+    chart = normal_cusum(k=0.5, arl0=500, sides=2)
+    assert chart.arl(6) == pytest.approx(normal_run_length(6, k=0.5, h=chart.threshold))
+
+
+def test_the_alarm_limit_of_371_is_the_textbook_one():
+    assert ewma(lam=0.2, arl0=371).threshold == pytest.approx(2.86, abs=5e-3)
+
+
+def test_the_exact_ewma_run_length_is_what_simulation_finds():
+    chart = ewma(lam=0.2, arl0=300)
+    run = chart.run(np.random.default_rng(8).normal(size=200_000))
+    assert 200_000 / len(run.alarms) == pytest.approx(300, rel=0.1)
+    assert all(abs(run.path[each]) >= chart.threshold for each in run.alarms)
+
+
+def test_the_statistic_is_at_its_threshold_exactly_where_it_alarms():
+    values = np.random.default_rng(9).normal(0.3, 1, size=4_000)
+    for chart in (normal_cusum(k=0.25, arl0=200, sides=2), normal_cusum(k=0.25, arl0=200, sides=1)):
+        run = chart.run(values)
+        assert run.alarms == tuple(np.flatnonzero(np.array(run.path) >= chart.threshold))
+    chart = bernoulli_cusum(0.5, 0.7, arl0=200)
+    run = chart.run((values > 0).astype(float))
+    assert run.alarms == tuple(np.flatnonzero(np.array(run.path) >= chart.threshold))
 
 
 @pytest.mark.parametrize("bad", [{"p0": 0.2, "p1": 0.2}, {"p0": 0.0, "p1": 0.2}, {"p0": 0.2, "p1": 1.0}])
