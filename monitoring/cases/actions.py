@@ -25,7 +25,7 @@ from monitoring.cases.models import Case
 from monitoring.cases.rules import kept_rules
 
 COLUMNS = tuple(CountedCase.__slots__)
-JSON_COLUMNS = frozenset({"category", "truth_category", "slices"})
+JSON_COLUMNS = frozenset({"category", "class_scores", "truth_category", "comparison", "reader_category", "slices"})
 natural_key = itemgetter(*(COLUMNS.index(name) for name in ("rule", "inference_id", "finding", "region")))
 STORED = f"SELECT id, {', '.join(COLUMNS)} FROM monitoring_case WHERE study_id = ANY(%b)"  # noqa: S608
 row_of = attrgetter(*COLUMNS)

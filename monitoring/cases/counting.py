@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from inference.registry.settings import DeploymentSettings
 from monitoring.cases import reasons
+from monitoring.cases.comparing import comparison_of
 from monitoring.cases.facts import (
     AsOf,
     CountedCase,
@@ -35,6 +36,7 @@ from monitoring.cases.runs import (
     counting_run,
     display_times,
     minutes_to_reader,
+    minutes_to_treatment,
     prediction_reason,
     run_reason,
     unit_of,
@@ -165,7 +167,8 @@ class RunParts(NamedTuple):
     acquired_at: datetime
     day: date
     slices: Mapping[str, str]
-    minutes: float | None
+    minutes_to_reader: float | None
+    minutes_to_treatment: float | None
 
 
 def run_parts(run: RunFact, *, view: StudyView, settings: DeploymentSettings) -> RunParts:
@@ -175,7 +178,8 @@ def run_parts(run: RunFact, *, view: StudyView, settings: DeploymentSettings) ->
         acquired_at=acquired_at,
         day=day,
         slices=slices_of(view.study, run, settings=settings, day=day),
-        minutes=minutes_to_reader(run, events=view.events) if view.events else None,
+        minutes_to_reader=minutes_to_reader(run, events=view.events) if view.events else None,
+        minutes_to_treatment=minutes_to_treatment(run, events=view.events) if view.events else None,
     )
 
 
@@ -196,7 +200,8 @@ def case_of(each: Logged, *, parts: RunParts, view: StudyView, rule: Rule, setti
         excluded=each.reason,
         slices=with_region(parts.slices, said.region) if settings.regions else parts.slices,
         **said_by(run, said, parts=parts),
-        **held_true(truth),
+        **held_true(truth, acquired_at=acquired_at),
+        comparison=comparison_of(finding.kind if finding else "", said, truth.source, version=run.version),
         **finally_read(read),
     )
 
@@ -213,13 +218,15 @@ def said_by(run: RunFact, said: PredictionFact, *, parts: RunParts) -> dict[str,
         "decision": said.decision,
         "measurement": said.measurement,
         "category": said.category,
+        "class_scores": said.class_scores,
         "acquired_at": parts.acquired_at,
         "acquired_on": parts.day,
-        "minutes_to_reader": parts.minutes,
+        "minutes_to_reader": parts.minutes_to_reader,
+        "minutes_to_treatment": parts.minutes_to_treatment,
     }
 
 
-def held_true(truth: Judgement[TruthFact]) -> dict[str, Any]:
+def held_true(truth: Judgement[TruthFact], *, acquired_at: datetime) -> dict[str, Any]:
     source = truth.source
     return {
         "truth": truth.state,
@@ -228,13 +235,22 @@ def held_true(truth: Judgement[TruthFact]) -> dict[str, Any]:
         "truth_measurement": source.measurement if source else None,
         "truth_category": source.category if source else None,
         "truth_known_at": source.known if source else None,
+        "followed_days": followed_days(source, acquired_at=acquired_at) if source else None,
     }
+
+
+def followed_days(truth: TruthFact, *, acquired_at: datetime) -> float | None:
+    """Return the days from acquisition to the event, or to the end of what was observed without one."""
+    end = truth.determined_at if truth.state == "positive" else truth.observed_until
+    return None if end is None or end < acquired_at else (end - acquired_at) / timedelta(days=1)
 
 
 def finally_read(read: Judgement[ReadFact]) -> dict[str, Any]:
     source = read.source
     return {
         "reader_decision": read.state,
+        "reader_measurement": source.measurement if source else None,
+        "reader_category": source.category if source else None,
         "reader": source.reader if source else "",
         "read_id": source.id if source else None,
         "read_at": source.read_at if source else None,

@@ -57,7 +57,9 @@ class PredictionFact:
     threshold: float | None = None
     decision: str = ""
     category: Any = None
+    class_scores: Mapping[str, float] | None = None
     measurement: float | None = None
+    marks: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,8 @@ class TruthFact:
     value: str = ""
     category: Any = None
     measurement: float | None = None
-    has_marks: bool = False
+    marks: Sequence[Mapping[str, Any]] | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
     certainty: str = "probable"
     observed_until: datetime | None = None
     amends: str = ""
@@ -141,7 +144,7 @@ class TruthFact:
 
     @property
     def state(self) -> str:
-        return self.value or ("positive" if self.has_marks else "")
+        return self.value or ("positive" if self.marks else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,19 +218,25 @@ class CountedCase:
     decision: str
     measurement: float | None
     category: Any
+    class_scores: Mapping[str, float] | None
     truth: str
     truth_id: int | None
     truth_standard: str
     truth_measurement: float | None
     truth_category: Any
     truth_known_at: datetime | None
+    followed_days: float | None
+    comparison: Mapping[str, Any] | None
     reader_decision: str
+    reader_measurement: float | None
+    reader_category: Any
     reader: str
     read_id: int | None
     read_at: datetime | None
     stage: str
     ai_exposure: str
     minutes_to_reader: float | None
+    minutes_to_treatment: float | None
     slices: Mapping[str, str]
 
 

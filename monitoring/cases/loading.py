@@ -19,7 +19,8 @@ STUDIES = """
     FROM inference_study s JOIN inference_site i ON i.key = s.site_id WHERE s.id = ANY(%b) ORDER BY s.id
 """
 PREDICTIONS = """
-    SELECT inference_id, finding, region, score, threshold, decision, category, measurement FROM inference_prediction
+    SELECT inference_id, finding, region, score, threshold, decision, category, measurement, class_scores, marks
+    FROM inference_prediction
     WHERE inference_id = ANY(%b) AND (%b::text[] IS NULL OR finding = ANY(%b)) ORDER BY inference_id, finding, region
 """
 TIMES = ("e.uid", "f.received_at", "coalesce(f.known_at, f.received_at)")
@@ -35,7 +36,7 @@ READ = (
 )  # fmt: skip
 TRUTH = (
     "f.study_id", *TIMES, "f.amends", "f.id", "f.finding", "f.region", "f.value", "f.category", "f.measurement",
-    "f.marks", "f.standard", "f.certainty", "f.observed_until", "f.determined_at",
+    "f.marks", "f.attributes", "f.standard", "f.certainty", "f.observed_until", "f.determined_at",
 )  # fmt: skip
 OF_STUDIES = "f.study_id = ANY(%b)"
 OF_CONCEPTS = "f.study_id = ANY(%b) AND (%b::text[] IS NULL OR f.finding = ANY(%b))"
@@ -83,7 +84,7 @@ def load_runs(studies: Ids, *, findings: Collection[str] | None) -> dict[UUID, l
 def load_predictions(inferences: Sequence[int], *, findings: Collection[str] | None) -> dict[int, list[PredictionFact]]:
     wanted = None if findings is None else list(findings)
     said: dict[int, list[PredictionFact]] = defaultdict(list)
-    for inference, finding, region, score, threshold, decision, category, measurement in fetch(
+    for inference, finding, region, score, threshold, decision, category, measurement, classes, marks in fetch(
         PREDICTIONS, inferences, wanted, wanted
     ):
         prediction = PredictionFact(
@@ -94,6 +95,8 @@ def load_predictions(inferences: Sequence[int], *, findings: Collection[str] | N
             decision=decision,
             category=category,
             measurement=measurement,
+            class_scores=classes,
+            marks=marks,
         )
         said[inference].append(prediction)
     return said
@@ -180,7 +183,7 @@ def load_truths(studies: Ids, *, concepts: Collection[str] | None) -> dict[UUID,
     truths: dict[UUID, list[TruthFact]] = defaultdict(list)
     for study, elsewhere, row in with_amending(rows, table="inference_truth", columns=TRUTH):
         _, uid, received, known, amends, pk, finding, region, value, category, measurement, marks, *rest = row
-        standard, certainty, observed_until, determined_at = rest
+        attributes, standard, certainty, observed_until, determined_at = rest
         fact = TruthFact(
             id=pk,
             uid=uid,
@@ -193,7 +196,8 @@ def load_truths(studies: Ids, *, concepts: Collection[str] | None) -> dict[UUID,
             value=value,
             category=category,
             measurement=measurement,
-            has_marks=bool(marks),
+            marks=marks,
+            attributes=attributes,
             standard=standard,
             certainty=certainty,
             observed_until=observed_until,

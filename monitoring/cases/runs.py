@@ -94,12 +94,23 @@ def counting_run(
 
 def minutes_to_reader(run: RunFact, *, events: Sequence[EventFact]) -> float | None:
     """Return the minutes from the study being available (or the alert sent) to its first opening (or display)."""
-    start = first_at(events, kinds=("available",)) or first_at(events, kinds=("notified",), run=run)
+    start = start_of_clock(run, events=events)
     if start is None:
         return None
     end = first_at(events, kinds=("opened",), since=start)
     end = end or first_at(events, kinds=("displayed",), run=run, since=start)
     return None if end is None else (end - start) / timedelta(minutes=1)
+
+
+def minutes_to_treatment(run: RunFact, *, events: Sequence[EventFact]) -> float | None:
+    """Return the minutes from the same start to the first treatment after it."""
+    start = start_of_clock(run, events=events)
+    end = None if start is None else first_at(events, kinds=("treatment_started",), since=start)
+    return None if start is None or end is None else (end - start) / timedelta(minutes=1)
+
+
+def start_of_clock(run: RunFact, *, events: Sequence[EventFact]) -> datetime | None:
+    return first_at(events, kinds=("available",)) or first_at(events, kinds=("notified",), run=run)
 
 
 def first_at(

@@ -181,3 +181,14 @@ def test_slices_take_the_run_before_the_study_and_name_what_is_unknown():
         "site": "north", "scanner": "unknown", "sex": "unknown", "age_band": "90+", "view_position": "AP",
         "setting": "unknown", "month": "2026-03", "version": "1.0", "smoker": "true",
     }  # fmt: skip
+
+
+def test_minutes_to_treatment_run_from_the_same_start():
+    events = (
+        shown(0, 1, kind="available"),
+        shown(0, 0.5, kind="treatment_started"),  # before the study was there: of something else
+        shown(0, 2.5, kind="treatment_started"),
+    )
+
+    assert only_case(study(events=events)).minutes_to_treatment == 90
+    assert only_case(study()).minutes_to_treatment is None

@@ -53,7 +53,7 @@ def test_a_negative_needs_the_follow_up_of_the_rule(days, expected):
 
 
 def test_marks_alone_say_positive():
-    assert truth_of(truth(value="", has_marks=True)) == "positive"
+    assert truth_of(truth(value="", marks=[{"x": 1, "y": 1}])) == "positive"
 
 
 # --- regions -----------------------------------------------------------------------------------------------------
