@@ -26,7 +26,7 @@ ORDINARY = {
     "inference_rescoreitem", "inference_rescorerun", "inference_scanner", "inference_setaside", "inference_sharing",
     "inference_site", "inference_storedimage", "inference_study", "inference_truthrule", "inference_vaultvalue",
     "inference_version",
-    "monitoring_case", "monitoring_cursor", "monitoring_dailysum", "monitoring_monitor", "monitoring_package",
+    "monitoring_case", "monitoring_cursor", "monitoring_monitor", "monitoring_monthsum", "monitoring_package",
     "monitoring_signal",
 }  # fmt: skip
 
