@@ -3,7 +3,19 @@
 from monitoring.cases.models import Case
 from monitoring.claims.models import ClaimSwitch
 from monitoring.evidence.models import Package
-from monitoring.rollups.models import Cursor, DailySum
+from monitoring.labelling.models import DrawnCase, LabelPlan, PlanWithdrawal
+from monitoring.rollups.models import Cursor, MonthSum
 from monitoring.signals.models import Monitor, Signal
 
-__all__ = ["Case", "ClaimSwitch", "Cursor", "DailySum", "Monitor", "Package", "Signal"]
+__all__ = [
+    "Case",
+    "ClaimSwitch",
+    "Cursor",
+    "DrawnCase",
+    "LabelPlan",
+    "Monitor",
+    "MonthSum",
+    "Package",
+    "PlanWithdrawal",
+    "Signal",
+]

@@ -12,7 +12,7 @@ GUARDED = {
     "audit_act", "audit_checkpoint", "audit_entry", "audit_logkey",
     "inference_correction", "inference_event", "inference_inference", "inference_prediction", "inference_read",
     "inference_registration", "inference_rescore", "inference_response", "inference_truth",
-    "monitoring_claimswitch",
+    "monitoring_claimswitch", "monitoring_drawncase", "monitoring_labelplan", "monitoring_planwithdrawal",
 }  # fmt: skip
 OF_THE_SEQUENCER = {"audit_tree", "audit_tile"}
 # May change, because nothing is proved by them: a new table is put here on purpose, or guarded by a migration.
