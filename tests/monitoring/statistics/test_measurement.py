@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from monitoring.statistics.means import mean
 from monitoring.statistics.measurement import (
     LimitsOfAgreement,
     MethodLine,
@@ -263,3 +264,22 @@ def test_a_quantiles_interval_covers_at_least_its_level(size, share):
             found.interval.low - 1, size, share
         )
         assert inside >= 0.95 - 1e-9
+
+
+def test_a_quantile_of_patients_who_come_again_is_worth_no_more():
+    values = list(range(1, 61))
+
+    once = estimated(median(values))
+    thrice = estimated(median(values * 3, clusters=values * 3))
+
+    assert thrice.value == once.value
+    assert thrice.interval.width == pytest.approx(once.interval.width, abs=3)
+    assert estimated(median(values * 3)).interval.width < once.interval.width
+
+
+def test_a_mean_is_cut_at_what_it_can_be_and_never_has_a_zero_width():
+    found = estimated(mean([0.98, 1.0, 0.99, 1.0], low=0.0, high=1.0))
+
+    assert (found.value, found.interval.high) == (pytest.approx(0.9925), 1.0)
+    assert estimated(mean([0.5] * 9)).interval.width > 0
+    assert isinstance(mean([0.5, 0.6], clusters=["a", "a"]), NotEstimable)
