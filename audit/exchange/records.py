@@ -1,0 +1,121 @@
+"""An entry of the log as an auditable event: what happened, to what, by whom, in the vocabulary of DICOM PS3.15 A.5.
+
+Only what the entry says is handed on. Its payload is commitments and codes; of
+it the names of an act's details go along, never a value that is no plain word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from audit.log.models import Entry
+from audit.proofs.canonical import parse_json
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """An event's code of the DICOM ontology (PS3.16 D), its meaning, and create, read, update, delete or execute."""
+
+    code: str
+    meaning: str
+    action: str
+
+
+USER_AUTHENTICATION = EventType("110114", "User Authentication", "E")
+SECURITY_ALERT = EventType("110113", "Security Alert", "E")
+SECURITY_CHANGE = EventType("110113", "Security Alert", "U")
+AUDIT_LOG_USED = EventType("110101", "Audit Log Used", "R")
+INSTANCES_ACCESSED = EventType("110103", "DICOM Instances Accessed", "R")
+EXPORT = EventType("110106", "Export", "R")
+IMPORT = EventType("110107", "Import", "C")
+PATIENT_RECORD = EventType("110110", "Patient Record", "U")
+IDENTITY_READ = EventType("110110", "Patient Record", "R")
+QUERY = EventType("110112", "Query", "E")
+ACTIVITY = EventType("110100", "Application Activity", "E")
+
+EVENTS: Mapping[str, EventType] = {
+    "logged_in": USER_AUTHENTICATION,
+    "logged_out": USER_AUTHENTICATION,
+    "log_in_failed": USER_AUTHENTICATION,
+    "access_refused": SECURITY_ALERT,
+    "identifier.opened": IDENTITY_READ,
+    "case.opened": INSTANCES_ACCESSED,
+    "image.opened": INSTANCES_ACCESSED,
+    "cases_exported": EXPORT,
+    "log.verified": AUDIT_LOG_USED,
+    "row.opened": QUERY,
+    "inference": IMPORT,
+    "event": IMPORT,
+    "read": PATIENT_RECORD,
+    "response": PATIENT_RECORD,
+    "truth": PATIENT_RECORD,
+    "correction": PATIENT_RECORD,
+}
+PREFIXES: Mapping[str, EventType] = {
+    "user_": SECURITY_CHANGE,
+    "grant_": SECURITY_CHANGE,
+    "token_": SECURITY_CHANGE,
+    "password_": SECURITY_CHANGE,
+    "key.": SECURITY_CHANGE,
+    "package.": EXPORT,
+}
+FAILURES = frozenset({"log_in_failed", "access_refused"})
+FACTS = frozenset({"inference", "event", "read", "response", "truth", "correction"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One entry as an event. `identity` is unique: the log's organisation and the entry's position."""
+
+    organisation: str
+    position: int
+    kind: str
+    actor: str
+    at: datetime
+    subject: str
+    details: Mapping[str, str]
+    leaf_hash: bytes
+
+    @property
+    def identity(self) -> str:
+        return f"{self.organisation}/{self.position}"
+
+    @property
+    def event(self) -> EventType:
+        found = EVENTS.get(self.kind)
+        return found or next((event for start, event in PREFIXES.items() if self.kind.startswith(start)), ACTIVITY)
+
+    @property
+    def has_failed(self) -> bool:
+        return self.kind in FAILURES
+
+
+def record_of(entry: Entry) -> Record:
+    """Return a sequenced entry as an event."""
+    said = parse_json(bytes(entry.body))
+    payload = said.get("payload", {}) if isinstance(said, dict) else {}
+    subject = f"{entry.kind}/{entry.uid}" if entry.kind in FACTS else str(payload.get("subject", ""))
+    return Record(
+        organisation=entry.organisation,
+        position=int(entry.position or 0),
+        kind=entry.kind,
+        actor=entry.actor,
+        at=entry.at,
+        subject=subject or f"{entry.kind}/{entry.uid}",
+        details=plain_words(payload.get("details", {})),
+        leaf_hash=bytes(entry.leaf_hash),
+    )
+
+
+def plain_words(details: Any) -> dict[str, str]:
+    """Return the details that are single words or numbers."""
+    if not isinstance(details, Mapping):
+        return {}
+    return {
+        str(name): str(value)
+        for name, value in sorted(details.items())
+        if isinstance(value, str | int | float | bool) and len(str(value)) <= 200
+    }
