@@ -57,6 +57,8 @@ def rising_root(difference: Callable[[float], float], *, start: float, low: floa
     high = start
     while difference(high) < 0:
         high *= 1.5
+    while difference(low) > 0:
+        low /= 2
     root, step = float(optimize.brentq(difference, low, high, xtol=1e-7)), 1e-6
     while difference(root + step) < 0:
         step *= 2

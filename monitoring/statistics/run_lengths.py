@@ -14,7 +14,6 @@ from scipy.special import ndtr
 
 from monitoring.statistics.inputs import FloatArray
 
-FINEST = 4_000  # lattice points of a chart whose steps have any size
 LONGEST = 1e15  # beyond it a run length is lost in rounding
 
 
@@ -75,7 +74,7 @@ def shiryaev_roberts_run_length(shift: float, *, k: float, limit: float) -> floa
     return _or_endless(float(np.linalg.solve(system, np.ones(nodes.size + 1))[0]))
 
 
-def stepped_run_length(steps: FloatArray, probabilities: FloatArray, *, height: float, cells: int = FINEST) -> float:
+def stepped_run_length(steps: FloatArray, probabilities: FloatArray, *, height: float, cells: int) -> float:
     """Return the run length of max(0, S + step) from zero, steps of any size, on `cells` lattice points.
 
     A step between two points goes to both, so that its mean stays (paired rounding, Knoth, Wittenberg & Gan, Stat Med
