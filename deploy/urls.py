@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inference.truth.urls")),
     path("", include("inference.rescoring.urls")),
     path("", include("monitoring.cases.urls")),
+    path("", include("monitoring.subgroups.urls")),
+    path("", include("monitoring.claims.urls")),
     path("", include("monitoring.signals.urls")),
     path("", include("monitoring.feeds.urls")),
     path("", include("monitoring.drift.urls")),

@@ -113,6 +113,8 @@ ADDRESSES: dict[str, Address] = {
     "rescoring:run": Address(kind=OBJECT, arguments=("run",)),
     "rescoring:progress": Address(kind=OBJECT, arguments=("run",)),
     "cases:counting": Address(kind=OBJECT, cases=True, arguments=("study",)),
+    "subgroups:page": Address(kind=OBJECT, arguments=("product",)),
+    "subgroups:download": Address(kind=OBJECT, arguments=("product",)),
     "signals:list": Address(kind=CLASS),
     "signals:signal": Address(kind=OBJECT, arguments=("signal",)),
     "signals:acknowledge": Address(kind=OBJECT, methods="post", arguments=("signal",)),
@@ -360,7 +362,7 @@ FILTERS = (
     "site", "deployment", "product", "finding", "reader", "version", "region", "stage", "month", "since", "until",
     "from", "to", "as_of", "basis", "rule", "truth_rule", "by", "excluded", "truth", "decision", "reads", "state",
     "status", "kind", "sort", "page", "days", "queue", "ai", "order", "amend", "actor", "uid", "first", "last",
-    "frame", "width", "next", "study", "signal", "metric", "ai_exposure",
+    "frame", "width", "next", "study", "signal", "metric", "ai_exposure", "second",
 )  # fmt: skip
 
 

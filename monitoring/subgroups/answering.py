@@ -1,0 +1,44 @@
+"""The estimates behind the page, each asked once, with what a recipient of sums may see of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from monitoring.performance.queries import estimates
+from monitoring.performance.questions import EstimateSet
+from monitoring.statistics.results import Estimate
+from monitoring.subgroups.asking import Asked
+from monitoring.subgroups.groups import Group
+from monitoring.subgroups.hiding import groups_of, values_to_hide
+
+MOST_ROWS = 300_000
+TOO_MANY = f"more than {MOST_ROWS:,} cases: narrow the period".replace(",", " ")
+NO_AREA = "this metric is not computed for pairs; choose a rate"
+
+
+class Answers:
+    """The estimates of one request by dimension, each asked once."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.found: dict[tuple[str, str], EstimateSet] = {}
+
+    def by(self, dimension: str, *, version: str = "") -> EstimateSet:
+        key = (dimension, version)
+        if key not in self.found:
+            question = self.asked.cut(dimension)
+            self.found[key] = estimates(replace(question, version=version or question.version))
+        return self.found[key]
+
+    def groups(self, dimension: str, *, metric: str = "") -> list[Group]:
+        """Return the groups of a dimension as this user may see them."""
+        asked = self.asked
+        return groups_of(self.by(dimension), metric=metric or asked.metric, minimum_count=asked.minimum_count)
+
+    def hidden(self, dimension: str) -> set[str]:
+        return values_to_hide(self.by(dimension), minimum_count=self.asked.minimum_count)
+
+    def cases(self, dimension: str = "site") -> int:
+        """Return how many cases are counted, whatever may be shown of them."""
+        coverage = [each.outcome for each in self.by(dimension).figures if each.metric == "label_coverage"]
+        return sum(each.cases for each in coverage if isinstance(each, Estimate))

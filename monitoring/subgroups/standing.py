@@ -1,0 +1,111 @@
+"""The sites within sight, and what may be told of the others: where each stands among its peers.
+
+Sites of other houses are seen by nobody here; they enter as one sum, if enough of them share their sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from inference.registry.models import Deployment, Sharing
+from monitoring.performance.questions import Question
+from monitoring.statistics.results import Estimate, NotEstimable
+from monitoring.subgroups.answering import MOST_ROWS, TOO_MANY, Answers
+from monitoring.subgroups.asking import Asked
+from monitoring.subgroups.peers import Counts, Peers, may_enter, peers_of, summed
+from monitoring.subgroups.queries import AMONG, Tally, by_dimension, tallies
+from monitoring.subgroups.scales import share_of
+
+STRATA = ("age_band", "sex")
+
+
+def peers_found(asked: Asked, answers: Answers) -> tuple[Peers | NotEstimable, str]:
+    """Return the sites within sight on a funnel, and why sites of other houses are not in it, if so."""
+    if asked.metric not in AMONG:
+        return NotEstimable("a funnel is drawn of rates; this metric is none"), ""
+    if answers.cases() > MOST_ROWS:
+        return NotEstimable(TOO_MANY), ""
+    cuts = [by_dimension(name) for name in ("site", *STRATA)]
+    seen = tallies(asked.cut("site"), cuts=cuts, metric=asked.metric)
+    out = answers.hidden("site")
+    sites = by_site({cell: tally for cell, tally in seen.items() if cell[0] not in out})
+    others, number, why = others_of(asked)
+    found = peers_of(
+        {site: counts_of(cells) for site, cells in sites.items()},
+        metric=asked.metric,
+        design_effects={site: design_effect(cells) for site, cells in sites.items()},
+        others=others,
+        number_of_others=number,
+        strata=STRATA,
+    )
+    return found, why
+
+
+Cells = Mapping[tuple[str, ...], Tally]
+
+
+def by_site(cells: Cells) -> dict[str, dict[tuple[str, ...], Tally]]:
+    found: dict[str, dict[tuple[str, ...], Tally]] = {}
+    for (site, *stratum), tally in sorted(cells.items()):
+        found.setdefault(site, {})[tuple(stratum)] = tally
+    return found
+
+
+def counts_of(cells: Cells) -> dict[tuple[str, ...], tuple[float, float]]:
+    return {stratum: (float(tally.hits), float(tally.cases)) for stratum, tally in cells.items()}
+
+
+def design_effect(cells: Cells) -> float:
+    """Return by how much patients who come again inflate a site's variance."""
+    every = Tally()
+    for tally in cells.values():
+        for key, number in tally.patients.items():
+            every.patients[key] += number
+    share = every.share()
+    return share_of(share).design_effect if isinstance(share, Estimate) else 1.0
+
+
+def others_of(asked: Asked) -> tuple[Counts | None, int, str]:
+    """Return the sum of the sites that this user may not see but that share their sums, or why it is kept back."""
+    seen = {each.pk for each in asked.deployments}
+    unseen = list(Deployment.objects.filter(product=asked.product).exclude(pk__in=seen))
+    sharing = sharing_sites(asked)
+    keys = tuple(each.pk for each in unseen if each.site_id in sharing)
+    if not keys:
+        return None, 0, ""
+    cuts = [by_dimension(name) for name in ("site", *STRATA)]
+    question = replace(in_whole_months(asked.question), deployments=keys)
+    sites = {
+        site: counts_of(cells) for site, cells in by_site(tallies(question, cuts=cuts, metric=asked.metric)).items()
+    }
+    hits = {site: round(sum(each[0] for each in counts.values())) for site, counts in sites.items()}
+    cases = {site: round(sum(each[1] for each in counts.values())) for site, counts in sites.items()}
+    why = may_enter(cases, hits, minimum_count=max([asked.minimum_count, *sharing.values()]))
+    return (None, 0, why) if why else (summed(list(sites.values())), len(sites), "")
+
+
+def sharing_sites(asked: Asked) -> dict[str, int]:
+    """Return the sites that share this product's sums with anybody now, with the strictest smallest count."""
+    lines = Sharing.objects.filter(product=asked.product, starts_at__lte=asked.now)
+    latest = lines.order_by("site", "to", "-starts_at").distinct("site", "to")
+    found: dict[str, int] = {}
+    for line in latest:
+        if line.level != Sharing.Level.NONE:
+            found[line.site_id] = max(found.get(line.site_id, 0), line.minimum_count)
+    return found
+
+
+def in_whole_months(question: Question) -> Question:
+    """Return the question over whole months, so that two neighbouring windows do not tell a day of somebody else."""
+    since, until = question.since, question.until
+    return replace(
+        question,
+        since=since.replace(day=1) if since else None,
+        until=first_of_next_month(until) if until and until.day > 1 else until,
+    )
+
+
+def first_of_next_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -1,0 +1,67 @@
+"""How dimensions, values and metrics of subgroups are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from audit.templatetags.display import number, number_range, percent, percent_range
+from monitoring.statistics.results import Estimate, Interval, NotEstimable
+from monitoring.subgroups.scales import Scale, scale_of
+
+CAPITALS = {"auc": "AUC", "ppv": "PPV", "npv": "NPV"}
+DIMENSIONS = {"age_band": "age", "view_position": "view", "convolution_kernel": "kernel"}
+
+
+def words_of(dimension: str) -> str:
+    return DIMENSIONS.get(dimension, dimension.replace("_", " "))
+
+
+def label_of(metric: str) -> str:
+    return CAPITALS.get(metric, metric.replace("_", " ").capitalize())
+
+
+def written(value: float, *, metric: str) -> str:
+    return percent(value) if scale_of(metric) is Scale.SHARE else number(float(value), decimals_of(metric))
+
+
+def ranged(interval: Interval | NotEstimable, *, metric: str) -> str:
+    if isinstance(interval, NotEstimable):
+        return interval.reason
+    return percent_range(interval) if scale_of(metric) is Scale.SHARE else number_range(interval, decimals_of(metric))
+
+
+def signed(value: float, *, metric: str) -> str:
+    """Return a difference: points of a share, else the figure, always with its sign."""
+    text = f"{100 * value:+.1f}" if scale_of(metric) is Scale.SHARE else f"{value:+.{decimals_of(metric)}f}"
+    return text.replace("-", "−")
+
+
+def signed_range(interval: Interval, *, metric: str) -> str:
+    return f"{signed(interval.low, metric=metric)} to {signed(interval.high, metric=metric)}"
+
+
+def decimals_of(metric: str) -> int:
+    return 3 if scale_of(metric) is Scale.AREA or metric == "kappa" else 1
+
+
+def estimated(outcome: Estimate | NotEstimable, *, metric: str) -> tuple[str, str]:
+    """Return a figure and its interval in words, or the reason and nothing."""
+    if isinstance(outcome, NotEstimable):
+        return outcome.reason, ""
+    return written(outcome.value, metric=metric), ranged(outcome.interval, metric=metric)
+
+
+def in_order(value: str) -> tuple[int, list[tuple[int, int, str]]]:
+    """Return what values are sorted by: numbers in them as numbers, `unknown` last."""
+    parts = [part for part in re.split(r"(\d+)", value) if part]
+    return value == "unknown", [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
+
+
+def name_of(value: str, *, dimension: str, site_names: Mapping[str, str]) -> str:
+    if dimension == "site":
+        return site_names.get(value, value)
+    return SEXES.get(value, value) if dimension == "sex" else value.replace("_", " ")
+
+
+SEXES = {"F": "women", "M": "men", "O": "other"}
