@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitoring.cases.facts import CountedCase
+from monitoring.performance import rolled
 from monitoring.performance.gathering import (
     Gathered,
     asks_for,
@@ -15,9 +16,9 @@ from monitoring.performance.gathering import (
     slice_value,
 )
 from monitoring.performance.metrics import BINARY, Setting, figure, metrics_of
-from monitoring.performance.queries import estimates
+from monitoring.performance.queries import estimates_by
 from monitoring.performance.questions import EstimateSet, Question
-from monitoring.performance.rolled import can_roll, named, rolled
+from monitoring.performance.rolled import can_roll, named
 from monitoring.performance.samples import sample_of
 from monitoring.performance.scopes import Scope, scope_of
 
@@ -39,7 +40,7 @@ def answers(question: Question, *, by: Iterable[str]) -> Answers:
     scope = scope_of(question)
     dimensions = list(dict.fromkeys(["", *by]))
     if not needs_facts(question, scope):
-        cuts = {each: estimates(replace(question, by=each)) for each in dimensions}
+        cuts = estimates_by(question, by=dimensions)
         return Answers(cuts=cuts, counts=decision_counts(question, scope))
     cases = [case for case in counted_again(question, scope) if asks_for(case, question)]
     cuts = {each: recounted(replace(question, by=each), cases, scope=scope) for each in dimensions}
@@ -69,10 +70,11 @@ def recounted(question: Question, cases: Iterable[CountedCase], *, scope: Scope)
 def decision_counts(question: Question, scope: Scope) -> Mapping[tuple[str, str], int]:
     """Return how many counted cases have each decision and truth."""
     if can_roll(replace(question, metrics=BINARY), scope):
-        cells = rolled(question, scope).slices[""].cells
+        words = {1: "positive", 0: "negative"}
+        cells = rolled.decision_counts(question, scope)
         counts: dict[tuple[str, str], int] = defaultdict(int)
-        for cell, number in cells.items():
-            counts[clear(cell.decision), clear(cell.truth)] += number
+        for (decision, truth), number in cells.items():
+            counts[words.get(decision, ""), words.get(truth, "")] += number
         return counts
     rows = gather(question, scope).rows.values()
     return counts_of((row.decision, row.truth) for some in rows for row in some)

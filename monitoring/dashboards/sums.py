@@ -1,34 +1,36 @@
-"""The figures of many deployments at once, from their daily sums: the cost of a page is days × cells.
+"""The figures of many deployments at once, from the months of their sums that a window touches.
 
-What sums cannot give (patients who come again, measurements, times) is taken
-from the case rows of the deployments that need it, in one query.
+What sums cannot give (measurements, times) is taken from the case rows of the
+deployments that need it, in one query.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from inference.registry.models import Finding
 from inference.registry.vocabulary import DEFAULT_RULE
 from monitoring.cases.models import Case
+from monitoring.performance import parts
 from monitoring.performance.gathering import ROW
 from monitoring.performance.metrics import BINARY, Setting, figure
 from monitoring.performance.questions import Figure
-from monitoring.performance.rolled import Sums, add_counts, rolled_figure
+from monitoring.performance.rolled import cases_within
 from monitoring.performance.samples import SampleRow, sample_of
 from monitoring.rollups.binning import scale_of
-from monitoring.rollups.models import DailySum
+from monitoring.rollups.columns import days
+from monitoring.rollups.queries import Month, inside, months_with_cases
+from monitoring.rollups.queries import Wanted as Months
 
 
 @dataclass(slots=True)
 class Watched:
-    """What one deployment logged of one finding: sums of a window, and how many each day."""
+    """What one deployment logged of one finding: its months within a window, and how many each day."""
 
-    sums: Sums = field(default_factory=Sums)
-    excluded: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    months: list[Month] = field(default_factory=list)
     by_day: dict[date, int] = field(default_factory=lambda: defaultdict(int))
 
 
@@ -42,29 +44,26 @@ class Wanted:
 
 
 def watched(wanted: Iterable[Wanted], *, since: date, until: date) -> dict[str, Watched]:
-    """Return the sums of the days from `since` to before `until`, by deployment, in one query."""
+    """Return the months that hold the days from `since` to before `until`, by deployment, in one query."""
     findings = {each.deployment: each.finding.key for each in wanted}
-    rows = DailySum.objects.filter(
-        deployment_id__in=list(findings), finding__in=set(findings.values()), rule=DEFAULT_RULE, dimension=""
-    )
+    asked = Months(deployments=list(findings), findings=set(findings.values()), since=since, until=until)
     found: dict[str, Watched] = {key: Watched() for key in findings}
-    inside = rows.filter(day__gte=since, day__lt=until)
-    for deployment, finding, day, counts in inside.values_list("deployment_id", "finding", "day", "counts"):
-        if findings[deployment] == finding:
-            add_day(found[deployment], day=day, counts=counts)
+    for month in months_with_cases(asked):
+        if findings[month.deployment] == month.finding:
+            into = found[month.deployment]
+            into.months.append(month)
+            add_days(month, asked=asked, into=into.by_day)
     return found
 
 
-def add_day(into: Watched, *, day: date, counts: Mapping[str, int]) -> None:
-    rolled = Rolled(slices={"": into.sums}, excluded=into.excluded)
-    add_counts(counts, value="", found=rolled)  # type: ignore[arg-type]
-    into.by_day[day] += sum(counts.values())
-
-
-@dataclass(slots=True)
-class Rolled:
-    slices: dict[str, Sums]
-    excluded: dict[str, int]
+def add_days(month: Month, *, asked: Months, into: dict[date, int]) -> None:
+    counts = Counter(days(month.columns.codes).tolist())
+    for by_day in month.excluded.values():
+        counts.update({int(day): number for day, number in by_day.items()})
+    for day, number in counts.items():
+        at = month.first + timedelta(days=day)
+        if inside(at, asked):
+            into[at] += number
 
 
 def figures_of(
@@ -72,35 +71,42 @@ def figures_of(
 ) -> dict[str, dict[str, Figure]]:
     """Return the figures wanted, by deployment and metric."""
     wanted = list(wanted)
-    exact = samples_of(wanted, since=since, until=until)
+    exact = samples_of([each for each in wanted if not is_binary(each)], since=since, until=until)
     return {
-        each.deployment: {
-            metric: figure_of(metric, each, found[each.deployment], rows=exact.get(each.deployment))
-            for metric in each.metrics
-        }
+        each.deployment: rolled(each, found[each.deployment], since=since, until=until)
+        if is_binary(each)
+        else exact_figures(each, exact[each.deployment])
         for each in wanted
     }
 
 
-def figure_of(metric: str, wanted: Wanted, found: Watched, *, rows: list[SampleRow] | None) -> Figure:
+def is_binary(wanted: Wanted) -> bool:
+    return set(wanted.metrics) <= set(BINARY)
+
+
+def rolled(wanted: Wanted, found: Watched, *, since: date, until: date) -> dict[str, Figure]:
     finding = wanted.finding
-    if rows is None and metric in BINARY:
-        scale = scale_of(finding.scale, tuple(finding.range) if finding.range else None)
-        return rolled_figure(metric, found.sums, scale=scale, slice={}, kind=finding.kind)
-    setting = Setting(kind=finding.kind, classes=tuple(finding.classes))
-    return figure(metric, sample_of(rows or []), setting=setting, slice={})
+    asked = Months(deployments=[wanted.deployment], findings=[finding.key], since=since, until=until)
+    scale = scale_of(finding.scale, tuple(finding.range) if finding.range else None)
+    part = cases_within(found.months, asked, scale=scale)
+    return {each.metric: each for each in parts.figures_of(part, wanted.metrics, slice={}, kind=finding.kind)}
+
+
+def exact_figures(wanted: Wanted, rows: list[SampleRow]) -> dict[str, Figure]:
+    setting = Setting(kind=wanted.finding.kind, classes=tuple(wanted.finding.classes))
+    sample = sample_of(rows)
+    return {metric: figure(metric, sample, setting=setting, slice={}) for metric in wanted.metrics}
 
 
 def samples_of(wanted: list[Wanted], *, since: date, until: date) -> dict[str, list[SampleRow]]:
-    """Return the counted cases of the deployments whose sums do not say enough."""
+    """Return the counted cases of these deployments."""
+    if not wanted:
+        return {}
     counted = Case.objects.filter(
         named(wanted), rule=DEFAULT_RULE, excluded="", acquired_on__gte=since, acquired_on__lt=until
     )
-    people = counted.values_list("deployment_id").annotate(cases=Count("id"), persons=Count("person_id", distinct=True))
-    needed = {key for key, cases, persons in people if cases > persons}
-    needed |= {each.deployment for each in wanted if not set(each.metrics) <= set(BINARY)}
-    found: dict[str, list[SampleRow]] = {key: [] for key in needed}
-    for deployment, *row in counted.filter(deployment_id__in=needed).values_list("deployment_id", *ROW):
+    found: dict[str, list[SampleRow]] = {each.deployment: [] for each in wanted}
+    for deployment, *row in counted.values_list("deployment_id", *ROW):
         found[deployment].append(SampleRow(*row))
     return found
 

@@ -1,21 +1,21 @@
-"""Scores, truth and mix of a deployment by month, from daily sums; a bounded sample of rows for the report."""
+"""Scores, truth and mix of a deployment by month, from the sums of months; a bounded sample of rows for the report."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
-from math import inf
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+import numpy as np
 
 from inference.registry.models import Deployment, Finding
 from inference.registry.vocabulary import DEFAULT_RULE
 from inference.results.models import Inference
 from monitoring.cases.models import Case
-from monitoring.rollups.binning import Scale, scale_of
-from monitoring.rollups.folding import Cell, parsed
-from monitoring.rollups.models import DailySum
+from monitoring.cases.slicing import UNKNOWN
+from monitoring.rollups.columns import DECISION_AT, STATES, TRUTH_AT, Columns
+from monitoring.rollups.queries import Month, Wanted, days_wanted, months_with_cases, months_with_sums
+from monitoring.rollups.summing import Sums as MonthSums
 from monitoring.signals.feeding import headers_of
 from monitoring.signals.models import Monitor
 
@@ -32,25 +32,30 @@ class Sums:
     truths: Counter[str] = field(default_factory=Counter)
     decisions: Counter[str] = field(default_factory=Counter)
 
-    def add(self, counts: Mapping[str, int], *, scale: Scale) -> None:
-        for name, cases in counts.items():
-            cell = parsed(name)
-            if isinstance(cell, Cell):
-                self.truths[cell.truth] += cases
-                self.decisions[cell.decision] += cases
-                if cell.bin:
-                    self.scores[_middle(scale, cell.bin)] += cases
+    def add_month(self, sums: MonthSums) -> None:
+        """Add a month's sums; a score stands in the middle of what its bin held."""
+        for code, cases in sums.tallies.tolist():
+            self.truths[STATES[state(code, TRUTH_AT)]] += cases
+            self.decisions[STATES[state(code, DECISION_AT)]] += cases
+        bins = sums.bins
+        middles = (bins["low"] + bins["high"]) / 2
+        held = bins["negative"].astype(int) + bins["positive"] + bins["other"]
+        for score, cases in zip(middles.tolist(), held.tolist(), strict=True):
+            self.scores[score] += cases
+
+    def add_cases(self, columns: Columns) -> None:
+        """Add cases one by one."""
+        self.truths.update(STATES[state(code, TRUTH_AT)] for code in columns.codes.tolist())
+        self.decisions.update(STATES[state(code, DECISION_AT)] for code in columns.codes.tolist())
+        self.scores.update(score for score in columns.scores.tolist() if score == score)
 
     @property
     def cases(self) -> int:
         return self.truths.total()
 
 
-def _middle(scale: Scale, name: str) -> float:
-    found = scale.bin_of(name)
-    if found.low == -inf:
-        return found.high
-    return found.low if found.high == inf else (found.low + found.high) / 2
+def state(code: int, at: int) -> int:
+    return code >> at & 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,56 +84,66 @@ def with_scores(deployments: Iterable[Deployment]) -> list[Deployment]:
     return [each for each in every if each.product_id in products]
 
 
-def scale_for(finding: Finding) -> Scale:
-    ends = (float(finding.range[0]), float(finding.range[1])) if finding.range else None
-    return scale_of(finding.scale, ends)
-
-
 def months_of(deployment: Deployment, *, finding: Finding) -> dict[tuple[str, str], Sums]:
     """Return the sums of each (month, version), oldest first."""
-    scale = scale_for(finding)
     months: dict[tuple[str, str], Sums] = defaultdict(Sums)
-    for row in _daily(deployment, finding=finding):
-        months[f"{row.day:%Y-%m}", row.version].add(row.counts, scale=scale)
+    for month in months_with_sums(wanted(deployment, finding=finding)):
+        months[f"{month.first:%Y-%m}", month.version].add_month(month.sums)
     return {key: months[key] for key in sorted(months) if months[key].cases}
 
 
-def _daily(deployment: Deployment, *, finding: Finding, dimension: str = "") -> QuerySet[DailySum]:
-    return DailySum.objects.filter(
-        deployment_id=deployment.pk, finding=finding.key, rule=DEFAULT_RULE, dimension=dimension
-    ).order_by("day")
+def wanted(
+    deployment: Deployment,
+    *,
+    finding: Finding,
+    version: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> Wanted:
+    return Wanted(deployments=[deployment.pk], findings=[finding.key], version=version, since=since, until=until)
 
 
 def references_of(deployment: Deployment, *, finding: Finding) -> dict[str, Reference]:
     """Return the reference of each version that has one."""
     found = {}
-    scale = scale_for(finding)
-    daily = list(_daily(deployment, finding=finding))
     monitors = Monitor.objects.filter(deployment_id=deployment.pk, finding=finding.key, kind=Monitor.Kind.SCORE)
     for monitor in monitors.order_by("designed_at", "key"):
         first, last = (date.fromisoformat(monitor.design["reference"][end]) for end in ("from", "to"))
+        asked = wanted(deployment, finding=finding, version=monitor.version, since=first, until=day_after(last))
         sums = Sums()
-        for row in daily:
-            if row.version == monitor.version and first <= row.day <= last:
-                sums.add(row.counts, scale=scale)
+        for month in months_with_cases(asked):
+            if month.version == monitor.version:
+                sums.add_cases(within(month, asked))
         found[monitor.version] = Reference(version=monitor.version, first=first, last=last, sums=sums)
     return found
 
 
+def day_after(day: date) -> date | None:
+    return day + timedelta(days=1) if day < date.max else None
+
+
+def within(month: Month, asked: Wanted) -> Columns:
+    chosen = days_wanted(month.columns.codes, first=month.first, wanted=asked)
+    return month.columns if chosen is None else month.columns.at(chosen)
+
+
 def mix_of(deployment: Deployment, *, finding: Finding, first: date, last: date) -> dict[str, Counter[str]]:
     """Return how many counted cases each value of each dimension had between two days."""
-    rows = DailySum.objects.filter(
-        deployment_id=deployment.pk,
-        finding=finding.key,
-        rule=DEFAULT_RULE,
-        dimension__in=MIX_DIMENSIONS,
-        day__gte=first,
-        day__lte=last,
-    )
+    asked = wanted(deployment, finding=finding, since=first, until=day_after(last))
     found: dict[str, Counter[str]] = {dimension: Counter() for dimension in MIX_DIMENSIONS}
-    for dimension, value, counts in rows.values_list("dimension", "value", "counts"):
-        found[dimension][value] += sum(counts.values())
+    for month in months_with_cases(asked, slices=True):
+        columns = within(month, asked)
+        for dimension, counter in found.items():
+            counter.update(values_of(columns, dimension))
     return found
+
+
+def values_of(columns: Columns, dimension: str) -> dict[str, int]:
+    if dimension not in columns.labels:
+        return {UNKNOWN: columns.size} if columns.size else {}
+    values = list(columns.labels[dimension])
+    numbers = np.bincount(columns.slices[:, list(columns.labels).index(dimension)], minlength=len(values))
+    return {value: int(n) for value, n in zip(values, numbers, strict=True) if n}
 
 
 def sample_rows(

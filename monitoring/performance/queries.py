@@ -8,7 +8,7 @@ from dataclasses import replace
 from monitoring.performance.gathering import gather
 from monitoring.performance.metrics import Setting, figure, metrics_of
 from monitoring.performance.questions import EstimateSet, Figure, Question
-from monitoring.performance.rolled import can_roll, named, rolled_figures
+from monitoring.performance.rolled import can_roll, named, rolled_cuts, rolled_figures
 from monitoring.performance.samples import sample_of
 from monitoring.performance.scopes import Scope, scope_of
 from monitoring.statistics.results import NotEstimable
@@ -17,7 +17,7 @@ NO_SCORE_IN_READS = "because a read has a decision and no score"
 
 
 def estimates(question: Question) -> EstimateSet:
-    """Answer a question, from the daily sums where they can, else from the cases.
+    """Answer a question, from sums where they can, else from the cases.
 
     Raises:
         UnknownScopeError: it names something that is not registered.
@@ -29,6 +29,20 @@ def estimates(question: Question) -> EstimateSet:
     else:
         figures, excluded = exact_figures(question, scope, metrics=metrics)
     return EstimateSet(question=question, excluded=excluded, figures=tuple(figures))
+
+
+def estimates_by(question: Question, *, by: Iterable[str]) -> dict[str, EstimateSet]:
+    """Answer one question cut by several dimensions ("" for none); what sums can answer is read once for all."""
+    scope = scope_of(question)
+    metrics = question.metrics or metrics_of(scope.finding.kind)
+    dimensions = list(dict.fromkeys(by))
+    rolled = [each for each in dimensions if can_roll(replace(question, by=each), scope)]
+    cuts = rolled_cuts(question, scope, metrics=metrics, by=rolled) if rolled else {}
+    answers = {
+        each: EstimateSet(question=replace(question, by=each), excluded=excluded, figures=tuple(figures))
+        for each, (figures, excluded) in cuts.items()
+    }
+    return {each: answers.get(each) or estimates(replace(question, by=each)) for each in dimensions}
 
 
 def exact_figures(question: Question, scope: Scope, *, metrics: Iterable[str]) -> tuple[list[Figure], dict[str, int]]:

@@ -1,223 +1,282 @@
-"""Figures from the daily sums: counts are exact, the area carries the bounds that its bins leave open.
+"""Figures from the sums of months: read once for all the cuts of a question.
 
-Sums know no patients. Where a patient comes more than once the intervals are
-taken from the case rows, everything else stays from the sums.
+Up to a number of cases their columns are read and every interval is exact; above it sums and buckets of patients
+answer, and the cost no longer grows. Either way counts are exact and the area carries what its bins leave open.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
-from django.db.models import Count
+import numpy as np
+from numpy.typing import NDArray
 
 from monitoring.cases.slicing import UNKNOWN
-from monitoring.performance.gathering import Gathered, case_rows, gathered_rows, needs_facts
-from monitoring.performance.metrics import BINARY, MISSING, NO_SCORE, Setting, figure, metrics_of, not_of_kind
+from monitoring.performance.case_part import CasePart
+from monitoring.performance.gathering import needs_facts
+from monitoring.performance.metrics import BINARY, metrics_of
+from monitoring.performance.parts import Part, figures_of
 from monitoring.performance.questions import Figure, Question
-from monitoring.performance.samples import Sample, sample_of
 from monitoring.performance.scopes import Scope
-from monitoring.rollups.binning import Scale, columns, scale_of
-from monitoring.rollups.folding import Cell, parsed
-from monitoring.rollups.models import DailySum
-from monitoring.statistics import proportions
-from monitoring.statistics.results import Estimate, NotEstimable
-from monitoring.statistics.roc import auc_from_histograms
+from monitoring.performance.sum_part import SumPart
+from monitoring.rollups.binning import Scale, scale_of
+from monitoring.rollups.columns import DECISION_AT, STANDARD_AT, TRUTH_AT, Codes, Columns, field
+from monitoring.rollups.queries import (
+    Month,
+    Wanted,
+    days_wanted,
+    heads,
+    months_with_cases,
+    months_with_sums,
+    only_month,
+)
+from monitoring.rollups.summing import Sums, class_of, sums_of
 
 IN_THE_KEY = ("site", "month", "version")
 NOT_ROLLED = ("reader", "stage", "ai_exposure")
+MOST_ROWS = 250_000
+"""Up to so many cases a question reads their columns (20 bytes each); above it, sums."""
 
-
-@dataclass(slots=True)
-class Sums:
-    """The counts of one slice: cells with their numbers."""
-
-    cells: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
-
-
-@dataclass(slots=True)
-class Rolled:
-    slices: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
-    excluded: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+Answer = tuple[list[Figure], dict[str, int]]
 
 
 def can_roll(question: Question, scope: Scope) -> bool:
-    """Return whether the daily sums can answer a question."""
+    """Return whether the sums can answer a question."""
     if question.exact or scope.site or needs_facts(question, scope):
         return False
+    return is_rolled(question.by, scope) and set(question.metrics or metrics_of(scope.finding.kind)) <= set(BINARY)
+
+
+def is_rolled(by: str, scope: Scope) -> bool:
     regional = any(each.regions for each in scope.settings.values())
-    by_rolled = question.by not in NOT_ROLLED and (question.by != "region" or regional)
-    return by_rolled and set(question.metrics or metrics_of(scope.finding.kind)) <= set(BINARY)
+    return by not in NOT_ROLLED and (by != "region" or regional)
 
 
-def rolled(question: Question, scope: Scope) -> Rolled:
-    """Return the sums of a question, by value of the dimension asked for."""
-    found, sites = Rolled(), {key: each.site_key for key, each in scope.settings.items()}
-    dimension = "" if question.by in ("", *IN_THE_KEY) else question.by
-    for row in daily_sums(question, scope, dimension):
-        value = ""
-        if question.by == "site":
-            value = sites[row.deployment_id]
-        elif question.by == "month":
-            value = f"{row.day:%Y-%m}"
-        elif question.by == "version":
-            value = row.version or UNKNOWN
-        elif question.by:
-            value = row.value
-        add_counts(row.counts, value=value, found=found)
-    if dimension:
-        for row in daily_sums(question, scope, ""):
-            add_counts(
-                {name: n for name, n in row.counts.items() if isinstance(parsed(name), str)}, value="", found=found
-            )
-    return found
-
-
-def daily_sums(question: Question, scope: Scope, dimension: str) -> Iterable[DailySum]:
-    rows = DailySum.objects.filter(
-        deployment_id__in=list(scope.settings),
-        finding=scope.finding.key,
-        rule=question.truth_rule,
-        dimension=dimension,
-    )
-    if question.version:
-        rows = rows.filter(version=question.version)
-    if question.since:
-        rows = rows.filter(day__gte=question.since)
-    if question.until:
-        rows = rows.filter(day__lt=question.until)
-    return rows.iterator(chunk_size=5_000)
-
-
-def add_counts(counts: Mapping[str, int], *, value: str, found: Rolled) -> None:
-    for name, number in counts.items():
-        cell = parsed(name)
-        if isinstance(cell, str):
-            found.excluded[cell] += number
-        else:
-            found.slices[value].cells[cell] += number
-
-
-def rolled_figures(question: Question, scope: Scope, *, metrics: Iterable[str]) -> tuple[list[Figure], dict[str, int]]:
+def rolled_figures(question: Question, scope: Scope, *, metrics: Iterable[str]) -> Answer:
     """Return the figures of a question from its sums, and the counts of what was left out."""
-    sums = rolled(question, scope)
-    samples = repeated_samples(question, scope)
-    scale = scale_of(scope.finding.scale, scope.finding.range)
-    setting = Setting(kind=scope.finding.kind, classes=scope.finding.classes)
-    values = sorted(sums.slices) or ([] if question.by else [""])
-    figures = [
-        with_patients(
-            rolled_figure(metric, sums.slices[value], scale=scale, slice=named(question.by, value), kind=setting.kind),
-            sample=samples.get(value),
-            setting=setting,
-        )
-        for value in values
-        for metric in metrics
+    return rolled_cuts(question, scope, metrics=metrics, by=[question.by])[question.by]
+
+
+def rolled_cuts(question: Question, scope: Scope, *, metrics: Iterable[str], by: Iterable[str]) -> dict[str, Answer]:
+    """Return the figures by each dimension ("" for none), from months that are read once."""
+    dimensions, metrics = list(by), list(metrics)
+    source = source_of(question, scope, sliced=any(each not in ("", *IN_THE_KEY) for each in dimensions))
+    out = source.left_out()
+    return {each: (cut(source, each, metrics=metrics, kind=scope.finding.kind), dict(out)) for each in dimensions}
+
+
+def cut(source: Source, by: str, *, metrics: Iterable[str], kind: str) -> list[Figure]:
+    parts = source.parts(by)
+    if not parts and not by:
+        parts = {"": source.nothing()}
+    return [
+        each for value, part in parts.items() for each in figures_of(part, metrics, slice=named(by, value), kind=kind)
     ]
-    return figures, dict(sums.excluded)
 
 
 def named(by: str, value: str) -> dict[str, str]:
     return {by: value} if by else {}
 
 
-def repeated_samples(question: Question, scope: Scope) -> dict[str, Sample]:
-    """Return the cases themselves where a patient comes more than once; nothing otherwise."""
-    counted = case_rows(question, scope).filter(excluded="")
-    number = counted.aggregate(cases=Count("id"), persons=Count("person_id", distinct=True))
-    if number["cases"] == number["persons"]:
-        return {}
-    gathered: Gathered = gathered_rows(question, scope)
-    return gathered.samples()
+def decision_counts(question: Question, scope: Scope) -> Counter[tuple[int, int]]:
+    """Return how many counted cases have each decision and truth: 1, 0, or −1 for anything else."""
+    source = source_of(question, scope, sliced=False)
+    return source.states() if isinstance(source, SumSource) else states_of(source.whole)
 
 
-def rolled_figure(metric: str, sums: Sums, *, scale: Scale, slice: Mapping[str, str], kind: str) -> Figure:
-    if metric not in metrics_of(kind):
-        return Figure(metric=metric, slice=slice, outcome=NotEstimable(not_of_kind(metric, kind=kind)))
-    if metric == "auc":
-        return rolled_area(sums, scale=scale, slice=slice)
-    among = {cell: number for cell, number in sums.cells.items() if AMONG[metric](cell)}
-    total = sum(among.values())
-    hits = sum(number for cell, number in among.items() if SUCCESS[metric](cell))
-    return Figure(
-        metric=metric,
-        slice=slice,
-        outcome=proportions.wilson(hits, total) if total else NotEstimable(MISSING[metric]),
-        positives=sum(number for cell, number in among.items() if cell.truth == "positive"),
-        reference=standards(among),
+def states_of(part: CasePart) -> Counter[tuple[int, int]]:
+    pairs, numbers = np.unique((part.decision + 1) * 3 + part.truth + 1, return_counts=True)
+    found = {(int(pair) // 3 - 1, int(pair) % 3 - 1): int(n) for pair, n in zip(pairs, numbers, strict=True)}
+    return Counter(found)
+
+
+def wanted_of(question: Question, scope: Scope) -> Wanted:
+    return Wanted(
+        deployments=list(scope.settings),
+        findings=[scope.finding.key],
+        rule=question.truth_rule,
+        version=question.version,
+        since=question.since,
+        until=question.until,
     )
 
 
-def known(cell: Cell) -> bool:
-    return cell.truth in ("positive", "negative")
+def source_of(question: Question, scope: Scope, *, sliced: bool) -> CaseSource | SumSource:
+    wanted = wanted_of(question, scope)
+    scale = scale_of(scope.finding.scale, scope.finding.range)
+    sites = {key: each.site_key for key, each in scope.settings.items()}
+    if sliced or sum(each.cases for each in heads(wanted)) <= MOST_ROWS:
+        return CaseSource(wanted, sites=sites, scale=scale, sliced=sliced)
+    return SumSource(wanted, sites=sites, scale=scale)
 
 
-def decided(cell: Cell) -> bool:
-    return cell.decision in ("positive", "negative")
+class Source:
+    """The months of a question."""
+
+    months: list[Month]
+
+    def __init__(self, wanted: Wanted, *, sites: Mapping[str, str], scale: Scale) -> None:
+        self.wanted, self.sites, self.scale = wanted, sites, scale
+
+    def left_out(self) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for month in self.months:
+            found.update(month.left_out(self.wanted))
+        return found
+
+    def value_of(self, month: Month, by: str) -> str:
+        """Return the slice of a whole month."""
+        if by == "site":
+            return self.sites[month.deployment]
+        if by == "month":
+            return f"{month.first:%Y-%m}"
+        return month.version or UNKNOWN if by == "version" else ""
+
+    def nothing(self) -> CasePart:
+        return case_part(np.empty(0, dtype="<u4"), Stacked.nothing(), scale=self.scale)
+
+    def parts(self, by: str) -> Mapping[str, Part]:
+        raise NotImplementedError
 
 
-AMONG = {
-    "sensitivity": lambda cell: cell.truth == "positive" and decided(cell),
-    "specificity": lambda cell: cell.truth == "negative" and decided(cell),
-    "ppv": lambda cell: known(cell) and cell.decision == "positive",
-    "npv": lambda cell: known(cell) and cell.decision == "negative",
-    "prevalence": known,
-    "flag_rate": decided,
-    "label_coverage": lambda cell: True,
-}
-SUCCESS = {
-    "sensitivity": lambda cell: cell.decision == "positive",
-    "specificity": lambda cell: cell.decision == "negative",
-    "ppv": lambda cell: cell.truth == "positive",
-    "npv": lambda cell: cell.truth == "negative",
-    "prevalence": lambda cell: cell.truth == "positive",
-    "flag_rate": lambda cell: cell.decision == "positive",
-    "label_coverage": known,
-}
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stacked:
+    """Scores and patients of many months, one after the other."""
+
+    scores: NDArray[np.float64]
+    persons: NDArray[np.uint64]
+
+    @classmethod
+    def nothing(cls) -> Stacked:
+        return cls(scores=np.empty(0), persons=np.empty(0, dtype="<u8"))
 
 
-def standards(cells: Mapping[Cell, int]) -> dict[str, int]:
-    found: dict[str, int] = defaultdict(int)
-    for cell, number in cells.items():
-        if cell.standard:
-            found[cell.standard] += number
-    return dict(found)
-
-
-def rolled_area(sums: Sums, *, scale: Scale, slice: Mapping[str, str]) -> Figure:
-    if sums.cells and not any(cell.bin for cell in sums.cells):
-        return Figure(metric="auc", slice=slice, outcome=NotEstimable(NO_SCORE))
-    scored = {cell: number for cell, number in sums.cells.items() if cell.bin and known(cell)}
-    if not scored:
-        return Figure(metric="auc", slice=slice, outcome=NotEstimable("no case with a score and a truth"))
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    for cell, number in scored.items():
-        counts[cell.bin, cell.truth] += number
-    bins = columns({cell.bin for cell in scored}, scale=scale)
-    negative, positive = (
-        [sum(counts[name, truth] for name in each.names) for each in bins] for truth in ("negative", "positive")
+def case_part(codes: Codes, cases: Stacked, *, scale: Scale) -> CasePart:
+    return CasePart(
+        truth=class_of(field(codes, TRUTH_AT)).astype(np.int8),
+        decision=class_of(field(codes, DECISION_AT)).astype(np.int8),
+        standard=field(codes, STANDARD_AT, bits=5).astype(np.int8),
+        score=cases.scores,
+        persons=cases.persons,
+        scale=scale,
     )
-    found = auc_from_histograms(negative, positive, ties=[each.is_single for each in bins])
-    return Figure(
-        metric="auc",
-        slice=slice,
-        outcome=found,
-        positives=sum(positive),
-        bounds=None if isinstance(found, NotEstimable) else (found.lower_bound, found.upper_bound),
-        reference=standards(scored),
+
+
+def cases_within(months: Sequence[Month], wanted: Wanted, *, scale: Scale) -> CasePart:
+    """Return the cases of the days wanted, in the order of the months."""
+    chosen = masks_of(months, wanted)
+    columns = [each.columns for each in months]
+    cases = Stacked(
+        scores=stacked([each.scores for each in columns], chosen, dtype="<f8"),
+        persons=stacked([each.persons for each in columns], chosen, dtype="<u8"),
     )
+    return case_part(stacked([each.codes for each in columns], chosen, dtype="<u4"), cases, scale=scale)
 
 
-def with_patients(here: Figure, *, sample: Sample | None, setting: Setting) -> Figure:
-    """Return the figure with the interval that its patients give, where one of them comes more than once."""
-    if sample is None or not isinstance(here.outcome, Estimate):
-        return here
-    exact = figure(here.metric, sample, setting=setting, slice=here.slice).outcome
-    if isinstance(exact, NotEstimable):
-        return replace(here, outcome=exact)
-    outcome = Estimate(value=here.outcome.value, interval=exact.interval, cases=here.outcome.cases, method=exact.method)
-    return replace(here, outcome=outcome)
+Masks = Sequence[NDArray[np.bool_] | None]
 
 
-__all__ = ["can_roll", "rolled_figures", "sample_of"]
+def masks_of(months: Sequence[Month], wanted: Wanted) -> Masks:
+    return [days_wanted(each.columns.codes, first=each.first, wanted=wanted) for each in months]
+
+
+def stacked(arrays: Sequence[NDArray[Any]], masks: Masks, *, dtype: str) -> NDArray[Any]:
+    """Return the chosen values of several arrays, one after the other."""
+    kept = [each if chosen is None else each[chosen] for each, chosen in zip(arrays, masks, strict=True)]
+    return np.concatenate(kept) if kept else np.empty(0, dtype=dtype)
+
+
+class CaseSource(Source):
+    """Every case of the question as columns."""
+
+    def __init__(self, wanted: Wanted, *, sites: Mapping[str, str], scale: Scale, sliced: bool) -> None:
+        super().__init__(wanted, sites=sites, scale=scale)
+        self.months = months_with_cases(wanted, slices=sliced)
+        self.whole = cases_within(self.months, wanted, scale=scale)
+
+    def parts(self, by: str) -> Mapping[str, CasePart]:
+        if not by:
+            return {"": self.whole} if self.whole.size else {}
+        values, numbers = self._sliced(by)
+        order = np.argsort(numbers, kind="stable")
+        ends = np.cumsum(np.bincount(numbers, minlength=len(values)))
+        places = np.split(order, ends[:-1])
+        return {value: self.whole.at(places[at]) for at, value in enumerate(values) if places[at].size}
+
+    def _sliced(self, by: str) -> tuple[list[str], NDArray[np.int64]]:
+        """Return the values of a dimension, sorted, and the place of each case's value."""
+        own = [self._values(month, by) for month in self.months]
+        values = sorted({value for labels, _ in own for value in labels})
+        place = {value: at for at, value in enumerate(values)}
+        numbers = [np.array([place[value] for value in labels], dtype=np.int64)[at] for labels, at in own]
+        return values, stacked(numbers, masks_of(self.months, self.wanted), dtype="<i8")
+
+    def _values(self, month: Month, by: str) -> tuple[list[str], NDArray[np.int64]]:
+        columns = month.columns
+        if by in IN_THE_KEY or by not in columns.labels:
+            value = self.value_of(month, by) if by in IN_THE_KEY else UNKNOWN
+            return [value], np.zeros(columns.size, dtype=np.int64)
+        at = list(columns.labels).index(by)
+        return list(columns.labels[by]), columns.slices[:, at].astype(np.int64)
+
+
+class SumSource(Source):
+    """The sums of the months; of months that are wanted in part, sums made of their wanted days."""
+
+    def __init__(self, wanted: Wanted, *, sites: Mapping[str, str], scale: Scale) -> None:
+        super().__init__(wanted, sites=sites, scale=scale)
+        self.months = months_with_sums(wanted)
+        self.sums = self._sums()
+
+    def _sums(self) -> list[Sums]:
+        edges = {each.first for each in self.months if not self.wanted.holds(each.first)}
+        cases = {key_of(each): each for first in edges for each in self._edge(first)}
+        return [
+            sums_of(self._wanted_days(cases[key_of(each)]), scale=self.scale) if each.first in edges else each.sums
+            for each in self.months
+        ]
+
+    def _edge(self, first: date) -> list[Month]:
+        return months_with_cases(only_month(self.wanted, first))
+
+    def _wanted_days(self, month: Month) -> Columns:
+        columns = month.columns
+        chosen = days_wanted(columns.codes, first=month.first, wanted=self.wanted)
+        return columns if chosen is None else columns.at(chosen)
+
+    def parts(self, by: str) -> Mapping[str, SumPart]:
+        groups: dict[str, list[Sums]] = {}
+        for month, sums in zip(self.months, self.sums, strict=True):
+            if sums.tallies.size:
+                groups.setdefault(self.value_of(month, by), []).append(sums)
+        return {
+            value: SumPart(sums, rows=lambda value=value: self._rows(by, value))  # type: ignore[misc]
+            for value, sums in sorted(groups.items())
+        }
+
+    def _rows(self, by: str, value: str) -> CasePart:
+        """Return the cases of one slice, for what its sums cannot say."""
+        source = CaseSource(self._only(by, value), sites=self.sites, scale=self.scale, sliced=False)
+        return source.whole
+
+    def _only(self, by: str, value: str) -> Wanted:
+        if by == "site":
+            return replace(self.wanted, deployments=[key for key, site in self.sites.items() if site == value])
+        if by == "month":
+            return only_month(self.wanted, date.fromisoformat(f"{value}-01"))
+        return replace(self.wanted, version=value) if by == "version" else self.wanted
+
+    def states(self) -> Counter[tuple[int, int]]:
+        found: Counter[tuple[int, int]] = Counter()
+        for part in self.parts("").values():
+            for pair in zip(part.states.decision, part.states.truth, part.states.cases, strict=True):
+                found[int(pair[0]), int(pair[1])] += int(pair[2])
+        return found
+
+
+def key_of(month: Month) -> tuple[str, str, date]:
+    return month.deployment, month.version, month.first

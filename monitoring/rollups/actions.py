@@ -20,17 +20,16 @@ from django.db.models import Max
 from audit.log.models import Entry
 from audit.log.queries import organisations_in_log
 from monitoring.cases.actions import Counter, forget_cases, recount
-from monitoring.cases.facts import CountedCase
-from monitoring.rollups.binning import Scale, scale_of
-from monitoring.rollups.folding import Delta, ScaleOf, fold
+from monitoring.rollups.binning import DESIGN, Scale, scale_of
+from monitoring.rollups.folding import Delta, fold
 from monitoring.rollups.models import Cursor
-from monitoring.rollups.storing import add_to_sums, forget_sums
+from monitoring.rollups.storing import ScaleOf, add_to_sums, forget_sums
 from monitoring.rollups.touching import Stretch, products_touched, studies_of_products, studies_touched
 
 FOLLOWER = "rollups"
 BATCH_ENTRIES = 50_000
 CHUNK_STUDIES = 500
-MOST_SLICES = 100_000
+MOST_WAITING = 120_000
 MOST_SEEN = 200_000
 LOCK = 0x5244_524F
 
@@ -40,8 +39,12 @@ logger = logging.getLogger(__name__)
 def follow(*, now: datetime) -> int:
     """Fold everything the logs hold after the cursors and return how many entries that were.
 
-    What registrations change comes first, so that no study is counted twice for it.
+    What registrations change comes first, so that no study is counted twice for it. Sums of another design
+    are made again before anything.
     """
+    if Cursor.objects.filter(follower=FOLLOWER).exclude(design=DESIGN).exists():
+        logger.info("rollups of another design: made again from the facts as design %d", DESIGN)
+        rebuild()
     ends = {organisation: log_size(organisation) for organisation in organisations_in_log()}
     waiting = [stretch_of(organisation, end=end) for organisation, end in ends.items()]
     recount_products(set().union(*(products_touched(stretch) for stretch in waiting)))
@@ -91,7 +94,7 @@ class Seen:
 def follow_batch(organisation: str, *, end: int, seen: Seen) -> int:
     """Fold one batch of a log, cursor included, and return its size."""
     wait_for_turn()
-    cursor, _ = Cursor.objects.get_or_create(follower=FOLLOWER, organisation=organisation)
+    cursor, _ = Cursor.objects.get_or_create(follower=FOLLOWER, organisation=organisation, defaults={"design": DESIGN})
     size, last = log_size(organisation), min(end, cursor.position + BATCH_ENTRIES)
     if cursor.position >= last:
         return 0
@@ -107,16 +110,15 @@ def follow_batch(organisation: str, *, end: int, seen: Seen) -> int:
 def fold_studies(studies: Sequence[UUID]) -> None:
     if not studies:
         return
-    counter = Counter.load()
-    delta: Delta = {}
+    counter, delta = Counter.load(), Delta()
     scale = scales(counter)
     with collection_paused():
         for chunk in chunks(studies):
-            fold(recount(chunk, counter=counter), scale_of=scale, into=delta)
-            if len(delta) > MOST_SLICES:
-                add_to_sums(delta)
+            fold(recount(chunk, counter=counter), into=delta)
+            if delta.size > MOST_WAITING:
+                add_to_sums(delta, scale_of=scale)
                 delta.clear()
-        add_to_sums(delta)
+        add_to_sums(delta, scale_of=scale)
 
 
 @contextmanager
@@ -132,9 +134,9 @@ def collection_paused() -> Iterator[None]:
 
 
 def scales(counter: Counter) -> ScaleOf:
-    def scale(case: CountedCase) -> Scale:
-        finding = counter.deployments[case.deployment_id].findings.get(case.finding)
-        return scale_of(finding.scale, finding.range) if finding else scale_of("raw", None)
+    def scale(deployment: str, finding: str) -> Scale:
+        found = counter.deployments[deployment].findings.get(finding)
+        return scale_of(found.scale, found.range) if found else scale_of("raw", None)
 
     return scale
 

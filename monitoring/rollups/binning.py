@@ -1,128 +1,137 @@
-"""How scores become bins that can be added up over days and sites.
+"""How scores become bins that can be added up over months, sites and versions. Pure.
 
-A probability is binned evenly on its logit, step .02, a raw score evenly over
-its range. Round values (three decimals of a probability) have bins of their
-own, for these repeat; the threshold in force cuts the bin it falls into. The
-name of a bin depends on the score, its threshold and the scale alone, so bins
-never need to be made again.
+The grid of a finding follows from its scale alone, which is fixed when it is registered, so no bin is ever
+made again: a probability is cut evenly on its logit, a raw score evenly over its range. Within a row of sums a
+value that comes again, or is round, has a bin of its own; what is left of a grid cell is parted by the call,
+so the threshold in force is an edge wherever it lies; and a bin says which values it really held.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import asinh, floor, inf, log10, sinh
+from math import floor, log10
 
 import numpy as np
+from numpy.typing import NDArray
 
-LOGIT_STEP = 0.02
+DESIGN = 2
+"""The number of this design of the sums. A follower that finds another one makes everything again."""
+
+LOGIT_STEP = 0.005
 LOGIT_REACH = 16.0
-RAW_BINS = 1_000
-UNBOUNDED_STEP = 0.01
+RAW_BINS = 4_000
+ROUND_VALUES = 1_000
+UNBOUNDED_STEP = 0.005
+COARSE_STEP = 0.25
+COARSE_BINS = 64
 
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """The scores from `low` up to `high`; a single value where the two are equal."""
-
-    low: float
-    high: float
-
-    @property
-    def is_single(self) -> bool:
-        return self.low == self.high
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """The edges of one scale; none where the scale has no ends. `decimals` says which values are round."""
+    """The grid of one scale: a `probability`, or a raw score over its range, or one without ends."""
 
-    edges: tuple[float, ...]
+    kind: str
+    low: float
+    high: float
     decimals: int
 
-    def name_of(self, score: float, *, threshold: float | None) -> str:
-        """Return the name of the bin of a score."""
-        if round(score, self.decimals) == score and self.within(score):
-            return f"={score!r}"
-        place = self.place_of(score)
-        if threshold is None or threshold == score:
-            return f"{place}>{score!r}" if threshold == score else str(place)
-        low, high = self.limits(place)
-        if not low < threshold < high:
-            return str(place)
-        return f"{place}>{threshold!r}" if score > threshold else f"{place}<{threshold!r}"
+    @property
+    def words(self) -> str:
+        """What the bins are, for a person."""
+        own = "values that come again or are round have bins of their own, thresholds in force are edges"
+        if self.kind == "probability":
+            return f"even on the logit, step {LOGIT_STEP}; {own}"
+        if self.kind == "range":
+            return f"{RAW_BINS} even ones from {self.low:g} to {self.high:g}; {own}"
+        return f"even on the inverse hyperbolic sine, step {UNBOUNDED_STEP}; {own}"
 
-    def within(self, score: float) -> bool:
-        return self.edges[0] <= score <= self.edges[-1] if self.edges else abs(score) <= RAW_BINS
+    def cells(self, scores: Floats) -> Ints:
+        """Return the grid cell of each score."""
+        return np.floor(self._spread(scores)).astype(np.int64)
 
-    def place_of(self, score: float) -> int:
-        return bisect_right(self.edges, score) if self.edges else floor(asinh(score) / UNBOUNDED_STEP)
+    def coarse(self, scores: Floats) -> Ints:
+        """Return the coarse bin of each score, which intervals of patients are taken from."""
+        if self.kind == "range":
+            places = (scores - self.low) / (self.high - self.low) * COARSE_BINS
+        else:
+            step = LOGIT_STEP if self.kind == "probability" else UNBOUNDED_STEP
+            places = self._spread(scores) * step / COARSE_STEP + COARSE_BINS / 2
+        return np.clip(np.floor(places), 0, COARSE_BINS - 1).astype(np.int64)
 
-    def limits(self, place: int) -> tuple[float, float]:
-        if not self.edges:
-            return sinh(place * UNBOUNDED_STEP), sinh((place + 1) * UNBOUNDED_STEP)
-        low = self.edges[place - 1] if place else -inf
-        return low, self.edges[place] if place < len(self.edges) else inf
+    def are_round(self, scores: Floats) -> Bools:
+        """Return which scores are round values of the scale."""
+        inside = np.abs(scores) <= ROUND_VALUES if self.kind == "open" else (scores >= self.low) & (scores <= self.high)
+        return inside & (np.round(scores, self.decimals) == scores)
 
-    def bin_of(self, name: str) -> Bin:
-        """Return what a bin's name stands for."""
-        if name.startswith("="):
-            return Bin(float(name[1:]), float(name[1:]))
-        for sign in "<>":
-            place, found, threshold = name.partition(sign)
-            if found:
-                low, high = self.limits(int(place))
-                return Bin(low, float(threshold)) if sign == "<" else Bin(float(threshold), high)
-        return Bin(*self.limits(int(name)))
+    def _spread(self, scores: Floats) -> Floats:
+        if self.kind == "range":
+            return np.asarray((scores - self.low) / (self.high - self.low) * RAW_BINS)
+        if self.kind == "open":
+            return np.asarray(np.arcsinh(scores) / UNBOUNDED_STEP)
+        inside = np.clip(scores, 1e-12, 1 - 1e-12)
+        logits = np.clip(np.log(inside / (1 - inside)), -LOGIT_REACH, LOGIT_REACH)
+        # What lies outside of a probability's ends still has its order.
+        return np.asarray((logits + np.minimum(scores, 0) + np.maximum(scores - 1, 0)) / LOGIT_STEP)
 
 
 @lru_cache(maxsize=64)
 def scale_of(scale: str, range: tuple[float, float] | None) -> Scale:
-    """Return the bins of a finding's scale; `range` is that of a raw score."""
+    """Return the grid of a finding's scale; `range` is that of a raw score."""
     if scale == "probability":
-        logits = np.arange(-LOGIT_REACH, LOGIT_REACH + LOGIT_STEP / 2, LOGIT_STEP)
-        grid = 1 / (1 + np.exp(-logits))
-        return Scale(edges=merged(grid.tolist(), rounds(0.0, 1.0, decimals=3)), decimals=3)
-    if range is None:
-        return Scale(edges=(), decimals=0)
+        return Scale(kind="probability", low=0.0, high=1.0, decimals=3)
+    if range is None or not range[0] < range[1]:
+        return Scale(kind="open", low=0.0, high=0.0, decimals=0)
     low, high = range
-    decimals = max(0, floor(log10(RAW_BINS / (high - low)) + 1e-9))
-    grid = np.linspace(low, high, RAW_BINS + 1)
-    return Scale(edges=merged(grid.tolist(), rounds(low, high, decimals=decimals)), decimals=decimals)
+    decimals = max(0, floor(log10(ROUND_VALUES / (high - low)) + 1e-9))
+    return Scale(kind="range", low=low, high=high, decimals=decimals)
 
 
-def rounds(low: float, high: float, *, decimals: int) -> list[float]:
-    unit = 10**decimals
-    return [round(k / unit, decimals) for k in np.arange(np.ceil(low * unit), np.floor(high * unit) + 1).tolist()]
+BIN = np.dtype([("low", "<f8"), ("high", "<f8"), ("negative", "<u4"), ("positive", "<u4"), ("other", "<u4")])
+"""One bin: the least and the largest score it held, and how many cases of each truth. One value: low = high."""
+
+Bins = NDArray[np.void]
 
 
-def merged(grid: Iterable[float], values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(sorted({*grid, *values}))
+def binned(scores: Floats, *, truth: Ints, flagged: Bools, scale: Scale) -> Bins:
+    """Return the bins of scores, in order; `truth` is 1, 0 or anything else for not known."""
+    if not scores.size:
+        return np.empty(0, dtype=BIN)
+    values, place, again = np.unique(scores, return_inverse=True, return_counts=True)
+    called = np.zeros(values.size, dtype=np.bool_)
+    called[place] = flagged  # a value that comes once has one call
+    groups = _groups(values, own=(again > 1) | scale.are_round(values), called=called, scale=scale)
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    found = np.empty(starts.size, dtype=BIN)
+    found["low"] = np.minimum.reduceat(values[order], starts)
+    found["high"] = np.maximum.reduceat(values[order], starts)
+    bin_of = groups[place]
+    for name, chosen in (("negative", truth == 0), ("positive", truth == 1), ("other", (truth != 0) & (truth != 1))):
+        found[name] = np.bincount(bin_of[chosen], minlength=starts.size)
+    return found[np.lexsort((found["high"], found["low"]))]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """Bins that cannot be told apart in order, as one; `is_single` where all of it is one value."""
-
-    low: float
-    high: float
-    is_single: bool
-    names: tuple[str, ...]
+def _groups(values: Floats, *, own: Bools, called: Bools, scale: Scale) -> Ints:
+    """Return the bin of each distinct value: its own, or that of its grid cell and call. Numbers are dense."""
+    cells = scale.cells(values)
+    keys = (cells - cells.min()) * 2 + called
+    alone = np.arange(values.size) + int(keys.max()) + 1
+    return np.unique(np.where(own, alone, keys), return_inverse=True)[1].astype(np.int64)
 
 
-def columns(names: Iterable[str], *, scale: Scale) -> list[Column]:
-    """Return bins in rising order. Bins cut at different thresholds overlap and are joined."""
-    placed = sorted(((scale.bin_of(name), name) for name in names), key=lambda each: (each[0].low, each[0].high))
-    found: list[Column] = []
-    for here, name in placed:
-        last = found[-1] if found else None
-        if last is not None and here.low < last.high:
-            found[-1] = Column(last.low, max(last.high, here.high), False, (*last.names, name))
-        else:
-            found.append(Column(here.low, here.high, here.is_single, (name,)))
+def together(parts: list[Bins]) -> Bins:
+    """Return the bins of several rows as one, in order; those with the same ends are added."""
+    every = np.concatenate(parts) if parts else np.empty(0, dtype=BIN)
+    every = every[np.lexsort((every["high"], every["low"]))]
+    if not every.size:
+        return every
+    starts = np.flatnonzero(np.concatenate(([True], (np.diff(every["low"]) != 0) | (np.diff(every["high"]) != 0))))
+    found = every[starts].copy()
+    for name in ("negative", "positive", "other"):
+        found[name] = np.add.reduceat(every[name], starts)
     return found
-
-
-Counts = Mapping[str, int]

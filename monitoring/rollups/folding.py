@@ -1,92 +1,74 @@
-"""A fold: the case after minus the case before, in every slice the case belongs to. Pure counts."""
+"""A fold: the case after minus the case before, gathered by month. Pure counts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from monitoring.cases.actions import Change
 from monitoring.cases.facts import CountedCase
-from monitoring.rollups.binning import Scale
+from monitoring.rollups.columns import Entry, code_of
 
 UNROLLED = frozenset({"site", "month", "version"})
-EXCLUDED = "excluded"
-
-ScaleOf = Callable[[CountedCase], Scale]
+PERSON_BITS = (1 << 64) - 1
 
 
-class SliceKey(NamedTuple):
-    """One row of the daily sums."""
+class MonthKey(NamedTuple):
+    """One row of the sums; `month` is the day of its first."""
 
     deployment_id: str
-    version: str
     finding: str
     rule: str
-    day: date
-    dimension: str
-    value: str
+    version: str
+    year: int
+    month: int
 
 
-Delta = dict[SliceKey, dict[str, int]]
+@dataclass(slots=True)
+class MonthDelta:
+    """What one month gains and loses: counted cases, and numbers left out by reason and day."""
+
+    entries: list[Entry] = field(default_factory=list)
+    excluded: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
 
 
-def fold(changes: Iterable[Change], *, scale_of: ScaleOf, into: Delta) -> None:
-    """Add what changed to the sums of each slice."""
+@dataclass(slots=True)
+class Delta:
+    """What a fold changes, by month; `size` is how many cases wait in it."""
+
+    months: dict[MonthKey, MonthDelta] = field(default_factory=lambda: defaultdict(MonthDelta))
+    size: int = 0
+
+    def clear(self) -> None:
+        self.months.clear()
+        self.size = 0
+
+
+def fold(changes: Iterable[Change], *, into: Delta) -> None:
+    """Add what changed to the months."""
     for change in changes:
         if change.before is not None:
-            add(change.before, by=-1, scale_of=scale_of, into=into)
+            add(change.before, sign=-1, into=into)
         if change.after is not None:
-            add(change.after, by=1, scale_of=scale_of, into=into)
+            add(change.after, sign=1, into=into)
 
 
-def add(case: CountedCase, *, by: int, scale_of: ScaleOf, into: Delta) -> None:
-    cell = cell_of(case, scale_of=scale_of)
-    base = (case.deployment_id, case.version, case.finding, case.rule, case.acquired_on)
-    count(SliceKey(*base, "", ""), cell, by=by, into=into)
+def add(case: CountedCase, *, sign: int, into: Delta) -> None:
+    day = case.acquired_on
+    key = MonthKey(case.deployment_id, case.finding, case.rule, case.version, day.year, day.month)
+    month = into.months[key]
+    into.size += 1
     if case.excluded:
+        month.excluded[case.excluded, day.day - 1] += sign
         return
-    for dimension, value in case.slices.items():
-        if dimension not in UNROLLED:
-            count(SliceKey(*base, dimension, value), cell, by=by, into=into)
-
-
-def count(key: SliceKey, cell: str, *, by: int, into: Delta) -> None:
-    counts = into.get(key)
-    if counts is None:
-        into[key] = {cell: by}
-    else:
-        counts[cell] = counts.get(cell, 0) + by
-
-
-def cell_of(case: CountedCase, *, scale_of: ScaleOf) -> str:
-    if case.excluded:
-        return f"{EXCLUDED}|{case.excluded}"
-    place = "" if case.score is None else scale_of(case).name_of(case.score, threshold=case.threshold)
-    return f"{case.truth}|{case.decision}|{case.reader_decision}|{place}|{case.truth_standard}"
-
-
-class Cell(NamedTuple):
-    """What a cell's name says."""
-
-    truth: str
-    decision: str
-    reader: str
-    bin: str
-    standard: str
-
-
-def parsed(name: str) -> Cell | str:
-    """Return what a cell stands for, or the reason if it counts exclusions."""
-    first, _, rest = name.partition("|")
-    if first == EXCLUDED:
-        return rest
-    return Cell(first, *rest.split("|"))
-
-
-def summed(rows: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for counts in rows:
-        for cell, number in counts.items():
-            total[cell] = total.get(cell, 0) + number
-    return total
+    code = code_of(
+        day=day.day - 1,
+        truth=case.truth,
+        decision=case.decision,
+        read=case.reader_decision,
+        standard=case.truth_standard,
+        scored=case.score is not None,
+    )
+    month.entries.append(Entry(sign, code, case.score, case.person_id.int & PERSON_BITS, case.slices))

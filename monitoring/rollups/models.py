@@ -1,14 +1,17 @@
-"""Daily sums of cases, and how far a follower has read each organisation's log."""
+"""Sums of cases by month, and how far a follower has read each organisation's log."""
 
 from django.db import models
 
+FIRST_DESIGN = 1
+
 
 class Cursor(models.Model):
-    """The next position a follower will read of one organisation's log."""
+    """The next position a follower will read of one organisation's log, and the design of what it keeps."""
 
     follower = models.CharField(max_length=48)
     organisation = models.CharField(max_length=64)
     position = models.BigIntegerField(default=0)
+    design = models.SmallIntegerField(default=FIRST_DESIGN)
 
     class Meta:
         constraints = [
@@ -16,26 +19,33 @@ class Cursor(models.Model):
         ]
 
 
-class DailySum(models.Model):
-    """Counts of one day's cases in one slice; `dimension` is empty for all of them.
+class MonthSum(models.Model):
+    """One month's cases of one finding at one deployment, as columns and as sums of them.
 
-    `counts` maps "truth|decision|reader|bin|standard" to a number of cases and
-    "excluded|reason" to a number of logged predictions left out.
+    `excluded` maps a reason to counts by day of the month. `codes`, `scores`, `persons` and `slices` hold the
+    counted cases (`labels` names the slices); `tallies`, `bins` and `buckets` are made from these and do not
+    grow with them.
     """
 
     deployment_id = models.CharField(max_length=64)
     version = models.CharField(max_length=64, blank=True)
     finding = models.CharField(max_length=64)
     rule = models.CharField(max_length=64)
-    day = models.DateField()
-    dimension = models.CharField(max_length=64, blank=True)
-    value = models.CharField(max_length=200, blank=True)
-    counts = models.JSONField(default=dict)
+    month = models.DateField()
+    cases = models.IntegerField(default=0)
+    excluded = models.JSONField(default=dict)
+    labels = models.JSONField(default=dict)
+    codes = models.BinaryField(default=bytes)
+    scores = models.BinaryField(default=bytes)
+    persons = models.BinaryField(default=bytes)
+    slices = models.BinaryField(default=bytes)
+    tallies = models.BinaryField(default=bytes)
+    bins = models.BinaryField(default=bytes)
+    buckets = models.BinaryField(default=bytes)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["deployment_id", "finding", "rule", "dimension", "value", "day", "version"],
-                name="one_daily_sum_per_slice",
+                fields=["deployment_id", "finding", "rule", "version", "month"], name="one_sum_per_month_and_finding"
             ),
         ]

@@ -1,7 +1,6 @@
 """The follower: whatever comes in whatever order, cases and sums are those that the facts give."""
 
 import random
-from collections import Counter
 
 import pytest
 
@@ -9,18 +8,36 @@ from audit.log.sequencing import sequence
 from monitoring.cases.models import Case
 from monitoring.rollups import actions
 from monitoring.rollups.actions import follow, rebuild
-from monitoring.rollups.models import Cursor, DailySum
+from monitoring.rollups.binning import DESIGN
+from monitoring.rollups.columns import DECISION_AT, STATES, TRUTH_AT
+from monitoring.rollups.models import Cursor, MonthSum
+from monitoring.rollups.queries import Wanted, months_with_cases
+from monitoring.rollups.summing import counts_from
 from tests.factories import NOON, inference_row, make_network, send, truth_row
 from tests.monitoring.rollups.random_stories import tell
 
 pytestmark = pytest.mark.django_db
 
 
+SUMS = (
+    "deployment_id", "version", "finding", "rule", "month", "cases", "excluded", "labels", "codes", "scores", "persons",
+    "slices", "tallies", "bins", "buckets",
+)  # fmt: skip
+
+
 def sums() -> dict:
-    rows = DailySum.objects.values_list(
-        "deployment_id", "version", "finding", "rule", "day", "dimension", "value", "counts"
-    )
-    return {row[:-1]: row[-1] for row in rows}
+    rows = MonthSum.objects.values_list(*SUMS)
+    return {
+        row[:5]: tuple(bytes(value) if isinstance(value, memoryview) else value for value in row[5:]) for row in rows
+    }
+
+
+def left_out(row: MonthSum) -> int:
+    return sum(sum(by_day.values()) for by_day in row.excluded.values())
+
+
+def logged() -> int:
+    return sum(row.cases + left_out(row) for row in MonthSum.objects.all())
 
 
 def cases() -> set:
@@ -70,13 +87,13 @@ def test_sums_count_every_case_once(seed):
     tell(random.Random(seed), facts=40)
     caught_up()
 
-    whole = sum((Counter(row.counts) for row in DailySum.objects.filter(dimension="")), Counter())
+    months = MonthSum.objects.all()
 
-    assert sum(whole.values()) == Case.objects.count()
-    left_out = sum(number for cell, number in whole.items() if cell.startswith("excluded|"))
-    assert left_out == Case.objects.exclude(excluded="").count()
-    by_sex = sum((Counter(row.counts) for row in DailySum.objects.filter(dimension="sex")), Counter())
-    assert sum(by_sex.values()) == Case.objects.filter(excluded="").count()
+    assert logged() == Case.objects.count()
+    assert sum(map(left_out, months)) == Case.objects.exclude(excluded="").count()
+    for row in months:
+        assert counts_from(bytes(row.tallies))["cases"].sum() == row.cases
+        assert counts_from(bytes(row.buckets))["cases"].sum() == row.cases
 
 
 def test_following_twice_changes_nothing():
@@ -95,7 +112,7 @@ def test_a_cut_fold_leaves_cursor_and_sums_where_they_were(monkeypatch):
     send("inferences", inference_row(1))
     cursors = set(Cursor.objects.values_list("organisation", "position"))
 
-    def broken(delta):
+    def broken(delta, **options):
         raise RuntimeError("the power went")
 
     with monkeypatch.context() as patched:
@@ -106,20 +123,40 @@ def test_a_cut_fold_leaves_cursor_and_sums_where_they_were(monkeypatch):
     assert not Case.objects.exists()
 
     caught_up()
-    assert sum(sum(row.counts.values()) for row in DailySum.objects.filter(dimension="")) == 2
+    assert logged() == 2
+
+
+def states() -> tuple[str, str, float]:
+    (month,) = months_with_cases(Wanted(deployments=["cxr-north"], findings=["nodule"]))
+    (code,), (score,) = month.columns.codes.tolist(), month.columns.scores.tolist()
+    return STATES[code >> TRUTH_AT & 7], STATES[code >> DECISION_AT & 7], score
 
 
 def test_a_late_truth_moves_its_case_to_another_cell():
     make_network()
     send("inferences", inference_row(1, score=0.83))
     caught_up()
-    before = DailySum.objects.get(finding="nodule", dimension="").counts
+    before = states()
 
     send("truth", truth_row(1))
     caught_up()
 
-    assert before == {"|positive||=0.83|": 1}
-    assert DailySum.objects.get(finding="nodule", dimension="").counts == {"positive|positive||=0.83|pathology": 1}
+    assert before == ("", "positive", 0.83)
+    assert states() == ("positive", "positive", 0.83)
+
+
+def test_sums_of_another_design_are_made_again_by_the_follower_itself():
+    make_network()
+    send("inferences", inference_row(1))
+    caught_up()
+    right = sums()
+    MonthSum.objects.all().delete()
+    Cursor.objects.update(design=1)
+
+    assert caught_up() == 0
+
+    assert sums() == right
+    assert set(Cursor.objects.values_list("design", flat=True)) == {DESIGN}
 
 
 def test_a_claim_under_another_rule_brings_its_cases():

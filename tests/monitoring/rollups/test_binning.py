@@ -1,4 +1,4 @@
-"""Bins depend on score, threshold and scale alone, keep order, and are exact at thresholds and round values."""
+"""Bins follow from the scale alone, keep order, and are exact at thresholds and at values that come again."""
 
 from math import log
 
@@ -6,80 +6,110 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from monitoring.rollups.binning import columns, scale_of
-from monitoring.statistics.roc import auc, auc_from_histograms
+from monitoring.rollups.binning import LOGIT_STEP, binned, scale_of, together
+from monitoring.statistics.roc import auc
+from monitoring.statistics.roc_ranges import auc_from_ranges
 
 PROBABILITY = scale_of("probability", None)
-scores = st.floats(min_value=0.0, max_value=1.0)
+SCALES = [PROBABILITY, scale_of("raw", (0.0, 10.0)), scale_of("raw", None)]
+scores = hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1, width=32))
 
 
-@given(score=scores, threshold=st.none() | scores)
-def test_a_score_lies_in_its_bin(score, threshold):
-    here = PROBABILITY.bin_of(PROBABILITY.name_of(score, threshold=threshold))
-
-    assert here.low <= score <= here.high
-
-
-@given(score=scores, threshold=scores)
-def test_no_bin_holds_scores_on_both_sides_of_the_threshold(score, threshold):
-    here = PROBABILITY.bin_of(PROBABILITY.name_of(score, threshold=threshold))
-
-    assert here.low >= threshold if score >= threshold else here.high <= threshold
+def bins_of(values, *, truth=None, threshold=0.5, scale=PROBABILITY):
+    values = np.asarray(values, dtype=float)
+    classes = np.zeros(values.size, dtype=np.int64) if truth is None else np.asarray(truth, dtype=np.int64)
+    return binned(values, truth=classes, flagged=values >= threshold, scale=scale)
 
 
-def test_bins_of_a_probability_are_at_most_a_fiftieth_wide_on_the_logit():
-    edges = [edge for edge in PROBABILITY.edges if 1e-6 < edge < 1 - 1e-6]
-    logits = [log(edge / (1 - edge)) for edge in edges]
-
-    assert max(np.diff(logits)) <= 0.02 + 1e-6
+def cases_of(bins):
+    return bins["negative"] + bins["positive"] + bins["other"]
 
 
-@pytest.mark.parametrize("score", [0.0, 0.5, 0.37, 0.125, 1.0])
-def test_round_values_have_a_bin_of_their_own(score):
-    assert PROBABILITY.bin_of(PROBABILITY.name_of(score, threshold=0.4)).is_single
+def area_of(bins):
+    return auc_from_ranges(bins["low"], bins["high"], bins["negative"], bins["positive"])
+
+
+@given(values=scores, threshold=st.floats(0, 1))
+def test_every_case_is_in_one_bin_and_no_bin_crosses_the_threshold(values, threshold):
+    bins = bins_of(values, threshold=threshold)
+
+    assert cases_of(bins).sum() == values.size
+    assert ((bins["low"] >= threshold) | (bins["high"] < threshold)).all()
+    assert (bins["low"] <= bins["high"]).all()
+
+
+@given(values=scores)
+def test_a_value_that_comes_again_has_a_bin_of_its_own(values):
+    bins = bins_of(values)
+
+    for value, times in zip(*np.unique(values, return_counts=True), strict=True):
+        if times > 1:
+            (own,) = bins[(bins["low"] == value) & (bins["high"] == value)]
+            assert cases_of(own) == times
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_grid_cells_rise_with_the_score(scale):
+    values = np.sort(np.random.default_rng(1).normal(0.5, 3, 2_000))
+
+    assert (np.diff(scale.cells(values)) >= 0).all()
+    assert (np.diff(scale.coarse(values)) >= 0).all()
+
+
+def test_a_bin_of_a_probability_is_no_wider_on_the_logit_than_said():
+    bins = bins_of(np.random.default_rng(2).uniform(0.001, 0.999, 50_000))
+
+    for low, high in zip(bins["low"], bins["high"], strict=True):
+        assert log(high / (1 - high)) - log(low / (1 - low)) <= LOGIT_STEP + 1e-9
 
 
 @pytest.mark.parametrize(
-    ("scale", "range", "score"), [("raw", (0.0, 10.0), 7.25), ("raw", (0.0, 100.0), 37.4), ("raw", None, 12.0)]
+    ("scale", "score"), [(SCALES[0], 0.37), (SCALES[0], 1.0), (SCALES[1], 7.25), (SCALES[2], 12.0)]
 )
-def test_round_values_of_raw_scores_too(scale, range, score):
-    found = scale_of(scale, range)
+def test_a_round_value_has_a_bin_of_its_own(scale, score):
+    bins = bins_of([score, score + 1e-5, score - 1e-5], scale=scale, threshold=-9)
 
-    assert found.bin_of(found.name_of(score, threshold=None)).is_single
-
-
-def test_a_score_outside_its_scale_still_has_a_place():
-    names = [PROBABILITY.name_of(score, threshold=0.5) for score in (-3.0, 0.2, 7.0)]
-
-    assert [column.names[0] for column in columns(names, scale=PROBABILITY)] == names
+    assert ((bins["low"] == score) & (bins["high"] == score)).sum() == 1
 
 
-def test_bins_cut_at_different_thresholds_are_joined_where_they_overlap():
-    names = [PROBABILITY.name_of(0.60011, threshold=each) for each in (0.60005, 0.6002)]
+def test_a_device_that_gives_the_same_score_to_everything_is_seen_as_ties():
+    generator = np.random.default_rng(3)
+    truth = generator.random(3_000) < 0.2
+    values = 1 / (1 + np.exp(-generator.normal(truth * 1.5, 1.0)))
+    values[1_500:] = 0.73126
 
-    (joined,) = columns(names, scale=PROBABILITY)
+    found = area_of(bins_of(values, truth=truth))
 
-    assert set(joined.names) == set(names)
+    assert found.value == pytest.approx(auc(values, truth).value, abs=5e-4)
+    assert found.upper_bound - found.lower_bound < 0.002
 
 
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("decimals", [1, 2, 12])
-def test_the_exact_area_lies_within_the_bounds(seed, decimals):
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("decimals", [1, 2, 5, 12])
+def test_the_exact_area_lies_within_the_bounds_whatever_the_threshold_was(seed, decimals):
     generator = np.random.default_rng(seed)
-    truth = generator.random(400) < 0.3
+    truth = generator.random(900) < 0.3
     values = np.round(1 / (1 + np.exp(-generator.normal(truth * 1.5, 1.0))), decimals)
-    names = [PROBABILITY.name_of(float(value), threshold=0.61803) for value in values]
-    bins = columns(set(names), scale=PROBABILITY)
-    place = {name: index for index, column in enumerate(bins) for name in column.names}
-    counts = np.zeros((2, len(bins)))
-    for name, positive in zip(names, truth, strict=True):
-        counts[int(positive), place[name]] += 1
+    months = np.array_split(np.arange(values.size), 3)
+    parts = [
+        bins_of(values[chosen], truth=truth[chosen], threshold=threshold)
+        for chosen, threshold in zip(months, (0.5, 0.61803, 0.4), strict=True)
+    ]
 
-    binned = auc_from_histograms(counts[0], counts[1], ties=[column.is_single for column in bins])
-    exact = auc(values, truth)
+    found, exact = area_of(together(parts)), auc(values, truth)
 
-    assert binned.lower_bound - 1e-12 <= exact.value <= binned.upper_bound + 1e-12
+    assert found.lower_bound - 1e-12 <= exact.value <= found.upper_bound + 1e-12
+    assert found.upper_bound - found.lower_bound < 0.002
     if decimals < 3:
-        assert binned.value == pytest.approx(exact.value, abs=1e-12)
-        assert binned.upper_bound - binned.lower_bound < 1e-12
+        assert found.value == pytest.approx(exact.value, abs=1e-12)
+
+
+def test_months_added_up_are_the_bins_of_all_of_them():
+    generator = np.random.default_rng(5)
+    values = np.round(generator.random(400), 3)
+
+    found = together([bins_of(values[:150]), bins_of(values[150:])])
+
+    assert found.tolist() == bins_of(values).tolist()
