@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from audit.access.small_cells import cells_to_hide
+from monitoring.performance.missing import hide_missing
 from monitoring.performance.questions import EstimateSet, Figure
 from monitoring.statistics.results import Estimate, NotEstimable
 
@@ -28,13 +29,15 @@ def hide_small_cells(answer: EstimateSet, *, minimum_count: int) -> EstimateSet:
     reason = NotEstimable(f"fewer than {minimum_count}, hidden by the sharing agreement")
     out = places_to_hide(answer.figures, minimum_count=minimum_count)
     figures = tuple(
-        replace(each, outcome=reason, positives=0, bounds=None, reference={})
+        replace(each, outcome=reason, positives=0, bounds=None, reference={}, corrected=None, maturity=None)
         if place_of(each) in out
         else replace(each, reference=large(each.reference, minimum_count=minimum_count))
         for each in answer.figures
     )
     excluded = large(answer.excluded, minimum_count=minimum_count)
-    return replace(answer, figures=figures, excluded=excluded, hidden=bool(out) or excluded != dict(answer.excluded))
+    missing = hide_missing(answer.missing, minimum_count=minimum_count)
+    hidden = bool(out) or excluded != dict(answer.excluded) or missing is not answer.missing
+    return replace(answer, figures=figures, excluded=excluded, missing=missing, hidden=hidden)
 
 
 def place_of(figure: Figure) -> Place:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from monitoring.performance.completing import complete, with_needed
+from monitoring.performance.delays import maturity
 from monitoring.performance.gathering import gather
 from monitoring.performance.metrics import Setting, figure, metrics_of
 from monitoring.performance.questions import EstimateSet, Figure, Question
@@ -23,23 +25,34 @@ def estimates(question: Question) -> EstimateSet:
         UnknownScopeError: it names something that is not registered.
     """
     scope = scope_of(question)
-    metrics = question.metrics or metrics_of(scope.finding.kind)
+    asked = question.metrics or metrics_of(scope.finding.kind)
+    metrics = with_needed(asked, scope=scope)
     if can_roll(question, scope):
         figures, excluded = rolled_figures(question, scope, metrics=metrics)
     else:
         figures, excluded = exact_figures(question, scope, metrics=metrics)
-    return EstimateSet(question=question, excluded=excluded, figures=tuple(figures))
+    answer = EstimateSet(question=question, excluded=excluded, figures=tuple(figures))
+    return complete(answer, scope=scope, metrics=asked)
 
 
-def estimates_by(question: Question, *, by: Iterable[str]) -> dict[str, EstimateSet]:
-    """Answer one question cut by several dimensions ("" for none); what sums can answer is read once for all."""
-    scope = scope_of(question)
-    metrics = question.metrics or metrics_of(scope.finding.kind)
+def estimates_by(question: Question, *, by: Iterable[str], scope: Scope | None = None) -> dict[str, EstimateSet]:
+    """Answer one question cut by several dimensions ("" for none); what sums can answer is read once for all.
+
+    `scope` is the question's, where the caller has it already.
+    """
+    scope = scope or scope_of(question)
+    asked = question.metrics or metrics_of(scope.finding.kind)
     dimensions = list(dict.fromkeys(by))
     rolled = [each for each in dimensions if can_roll(replace(question, by=each), scope)]
-    cuts = rolled_cuts(question, scope, metrics=metrics, by=rolled) if rolled else {}
+    cuts = rolled_cuts(question, scope, metrics=with_needed(asked, scope=scope), by=rolled) if rolled else {}
+    known = maturity(question, scope) if rolled else None
     answers = {
-        each: EstimateSet(question=replace(question, by=each), excluded=excluded, figures=tuple(figures))
+        each: complete(
+            EstimateSet(question=replace(question, by=each), excluded=excluded, figures=tuple(figures)),
+            scope=scope,
+            metrics=asked,
+            known=known,
+        )
         for each, (figures, excluded) in cuts.items()
     }
     return {each: answers.get(each) or estimates(replace(question, by=each)) for each in dimensions}

@@ -8,9 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 from inference.registry.vocabulary import DEFAULT_RULE
+from monitoring.performance.maturity import FLOOR
+from monitoring.performance.missing import Missing, outcome_json
 from monitoring.statistics.results import Estimate, NotEstimable
 
 LEVEL = 0.95
+OBSERVED, AGREEMENT, PARTLY = "observed", "agreement", "partly_agreement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One metric in one slice. `positives` are the cases whose truth is positive, `bounds` what bins leave open."""
+    """One metric in one slice. `positives` are the cases whose truth is positive, `bounds` what bins leave open.
+
+    `kind` says what it was held against: "observed" truth, or labels that are no independent truth ("agreement";
+    "partly_agreement" where some are); `corrected` is what it would be against the truth, beside its own value, where
+    the labeller's errors are known. `maturity` is the share of its labels that is there, for the figure of a month.
+    """
 
     metric: str
     slice: Mapping[str, str]
@@ -51,6 +59,14 @@ class Figure:
     positives: int = 0
     bounds: tuple[float, float] | None = None
     reference: Mapping[str, int] = field(default_factory=dict)
+    kind: str = OBSERVED
+    corrected: Estimate | NotEstimable | None = None
+    maturity: Estimate | NotEstimable | None = None
+
+    @property
+    def is_immature(self) -> bool:
+        """Return whether fewer labels are there than the floor asks for."""
+        return self.maturity is not None and (isinstance(self.maturity, NotEstimable) or self.maturity.value < FLOOR)
 
     @property
     def is_estimated(self) -> bool:
@@ -60,17 +76,31 @@ class Figure:
         head: dict[str, Any] = {"metric": self.metric, "slice": dict(self.slice)}
         if isinstance(self.outcome, NotEstimable):
             return head | {"not_estimable": self.outcome.reason}
-        return head | {
-            "value": self.outcome.value,
-            "low": self.outcome.interval.low,
-            "high": self.outcome.interval.high,
-            "level": self.outcome.interval.level,
-            "cases": self.outcome.cases,
+        return head | self._said(self.outcome)
+
+    def _said(self, outcome: Estimate) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "value": outcome.value,
+            "low": outcome.interval.low,
+            "high": outcome.interval.high,
+            "level": outcome.interval.level,
+            "cases": outcome.cases,
             "positives": self.positives,
-            "method": self.outcome.method,
+            "method": outcome.method,
             "bounds": list(self.bounds) if self.bounds else None,
             "reference": dict(sorted(self.reference.items())),
+            "kind": self.kind,
         }
+        if self.corrected is not None:
+            found["corrected"] = corrected_json(self.corrected)
+        if self.maturity is not None:
+            found |= {"maturity": outcome_json(self.maturity), "is_immature": self.is_immature}
+        return found
+
+
+def corrected_json(found: Estimate | NotEstimable) -> dict[str, Any]:
+    words = outcome_json(found)
+    return words | {"cases": found.cases, "method": found.method} if isinstance(found, Estimate) else words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +111,7 @@ class EstimateSet:
     excluded: Mapping[str, int]
     figures: tuple[Figure, ...]
     hidden: bool = False
+    missing: Missing | None = None
 
     def get(self, metric: str, **slice: str) -> Figure | None:
         """Return one figure, or None if it was not asked for."""
@@ -112,4 +143,4 @@ class EstimateSet:
             "truth_rule": self.question.truth_rule,
             "excluded": dict(sorted(self.excluded.items())),
             "estimates": [each.as_json() for each in self.figures],
-        }
+        } | ({"missing": self.missing.as_json()} if self.missing else {})

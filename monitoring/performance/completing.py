@@ -1,0 +1,42 @@
+"""What every answer carries beside its figures: what is missing, and what kind of reference they were held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from monitoring.performance.delays import maturity
+from monitoring.performance.maturity import Maturity
+from monitoring.performance.metrics import metrics_of
+from monitoring.performance.missing import NEEDED, missing_of
+from monitoring.performance.questions import EstimateSet, Figure, Question
+from monitoring.performance.scopes import Scope
+
+
+def with_needed(metrics: Iterable[str], *, scope: Scope) -> tuple[str, ...]:
+    """Return the metrics asked for, and those that tell what is missing."""
+    asked = tuple(metrics)
+    return (*asked, *(name for name in metrics_of(scope.finding.kind) if name in NEEDED and name not in asked))
+
+
+def complete(
+    answer: EstimateSet, *, scope: Scope, metrics: Iterable[str], known: Maturity | None = None
+) -> EstimateSet:
+    """Return an answer with what is missing; figures that were not asked for are dropped.
+
+    `known` is the maturity of the same question, where it was looked up for another cut of it.
+    """
+    found, asked = known or maturity(answer.question, scope), set(metrics)
+    missing = missing_of(answer.figures, excluded=answer.excluded, maturity=found)
+    figures = tuple(
+        with_maturity(each, found, question=answer.question) for each in answer.figures if each.metric in asked
+    )
+    return replace(answer, figures=figures, missing=missing)
+
+
+def with_maturity(figure: Figure, found: Maturity, *, question: Question) -> Figure:
+    """Return the figure of a month with the share of its labels that is there."""
+    if question.by != "month" or figure.metric in ("flag_rate", "label_coverage"):
+        return figure
+    by_month = {f"{month:%Y-%m}": share for month, share in found.by_month.items()}
+    return replace(figure, maturity=by_month.get(figure.slice.get("month", "")))
