@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection
 
 from inference.registry.models import Deployment
-from inference.registry.queries import DeploymentSettings, deployment_settings
+from inference.registry.queries import DeploymentSettings, settings_of_deployments
 from monitoring.cases.counting import count_study
 from monitoring.cases.facts import CountedCase, Rule
 from monitoring.cases.fetching import fetch
@@ -48,9 +48,8 @@ class Counter:
 
     @classmethod
     def load(cls) -> Counter:
-        settings = [deployment_settings(each) for each in Deployment.objects.order_by("key")]
-        products = {each.product_key for each in settings}
-        return cls({each.key: each for each in settings}, dict(kept_rules(products)))
+        settings = settings_of_deployments(Deployment.objects.order_by("key").values_list("key", flat=True))
+        return cls(settings, dict(kept_rules({each.product_key for each in settings.values()})))
 
     @property
     def all_rules(self) -> list[Rule]:

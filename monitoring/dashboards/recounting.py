@@ -40,7 +40,7 @@ def answers(question: Question, *, by: Iterable[str]) -> Answers:
     scope = scope_of(question)
     dimensions = list(dict.fromkeys(["", *by]))
     if not needs_facts(question, scope):
-        cuts = estimates_by(question, by=dimensions)
+        cuts = estimates_by(question, by=dimensions, scope=scope)
         return Answers(cuts=cuts, counts=decision_counts(question, scope))
     cases = [case for case in counted_again(question, scope) if asks_for(case, question)]
     cuts = {each: recounted(replace(question, by=each), cases, scope=scope) for each in dimensions}

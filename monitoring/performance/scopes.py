@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inference.registry.models import Concept, Deployment, Finding, Product, Site
-from inference.registry.queries import DeploymentSettings, FindingSettings, deployment_settings
+from inference.registry.queries import DeploymentSettings, FindingSettings, settings_of_deployments
 from monitoring.errors import UnknownScopeError
 from monitoring.performance.questions import Question
 
@@ -55,7 +55,8 @@ def product_scope(question: Question) -> Scope:
         keys = list(Deployment.objects.filter(product_id=product).order_by("key").values_list("key", flat=True))
     if question.deployments is not None:
         keys = [key for key in keys if key in question.deployments]
-    settings = {key: deployment_settings(key) for key in keys}
+    found = settings_of_deployments(keys)
+    settings = {key: found[key] for key in keys}
     return Scope(product=product, finding=finding_of(product, question.finding), settings=settings)
 
 
