@@ -78,6 +78,7 @@ ACTIONS: dict[str, Rule] = {
     "arbitrate": to_do(IMAGES, ARBITER),
     "settle_truth": to_do(ROWS, QUALITY, READER, ARBITER),
     "review_signal": to_do(SUMS, QUALITY),
+    "switch_claim": to_do(SUMS, QUALITY),
     "run_rescore": to_do(SUMS, QUALITY, ENGINEER),
     "replay_quarantine": to_do(ROWS, INTEGRATOR),
     "export_package": to_do(SUMS, QUALITY, REGULATOR),

@@ -1,7 +1,7 @@
 """Does a product now fall short of its claim? A detector that restarts after each alarm. Pure.
 
 While the claim is true its alarms are rarer than the design says, however often
-it is looked at. An alarm goes on until a sequence begun after it shows the claim to be met again.
+it is looked at. An alarm goes on until a second detector, for a rise above the line, says that it is over.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from monitoring.statistics.ratio_sequences import log_capital, weighted
 from monitoring.statistics.sequential import e_detector
 
 ODDS = (1.3, 1.8, 2.5, 4.0)  # how much worse the odds of the alternatives are that the detector is quick for
-RECOVERY_ERROR = 0.025
-METHOD = "e-detector (Shiryaev-Roberts mixture) for a mean below the claim's figure less its margin, labels in order"
+PATIENTS_TO_RECOVER = 200.0  # a product that stays at the line is called recovered no sooner, on average
+METHOD = "e-detector (Shiryaev-Roberts mixture) and a sequence since launch, labels in the order of arrival"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,30 +38,51 @@ def alternatives_below(line: float) -> list[float]:
     return [odds / ratio / (1 + odds / ratio) for ratio in ODDS]
 
 
-def falls_of(values: Sequence[PatientValue], *, measure: Measure, ceiling: float, arl0: float) -> list[Fall]:
-    """Return every fall below the line; the last one may be going on."""
+def alternatives_above(line: float) -> list[float]:
+    """Return the means above the line whose odds are better by the same ratios."""
+    return [1 - each for each in alternatives_below(1 - line)]
+
+
+def falls_of(
+    values: Sequence[PatientValue], *, measure: Measure, ceiling: float, arl0: float, level: float = 0.95
+) -> list[Fall]:
+    """Return every fall below the line; the last one may be going on.
+
+    The first is also noticed where the sequence since launch shows the claim to be violated: for a product that never
+    kept it that is sooner than the detector.
+    """
     line, fed = detector_line(measure), detector_values(values, measure=measure, ceiling=ceiling)
-    falls, start = [], 0
+    falls: list[Fall] = []
+    start = 0
     while start < len(fed):
-        run = e_detector(fed[start:], pre=line, alternatives=alternatives_below(line), arl0=arl0)
-        if not run.alarms:
+        found = _first_fall(fed[start:], line=line, arl0=arl0, level=None if falls else level)
+        if found is None:
             break
-        alarm = start + run.alarms[0]
+        alarm = start + found[1]
         ended = _recovered(fed, since=alarm + 1, line=line)
-        falls.append(Fall(began=start + run.began[0], alarm=alarm, ended=ended))
+        falls.append(Fall(began=start + found[0], alarm=alarm, ended=ended))
         if ended is None:
             break
         start = ended + 1
     return falls
 
 
+def _first_fall(fed: Sequence[float], *, line: float, arl0: float, level: float | None) -> tuple[int, int] | None:
+    """Return where the first fall began and was noticed: by the detector, or by the sequence since launch."""
+    run = e_detector(fed, pre=line, alternatives=alternatives_below(line), arl0=arl0)
+    noticed = [(run.began[0], run.alarms[0])] if run.alarms else []
+    if level is not None:
+        short = np.flatnonzero(log_capital(weighted(fed).flipped, mean=1 - line) >= log(2 / (1 - level)))
+        noticed += [(0, int(short[0]))] if short.size else []
+    return min(noticed, key=lambda each: each[1], default=None)
+
+
 def _recovered(fed: Sequence[float], *, since: int, line: float) -> int | None:
-    """Return where values after an alarm have shown that their mean is at the line or above."""
-    after = fed[since:]
-    if not after:
+    """Return where a detector for a rise says that the mean is above the line again."""
+    if since >= len(fed):
         return None
-    shown = np.flatnonzero(log_capital(weighted(after), mean=line) >= log(1 / RECOVERY_ERROR))
-    return since + int(shown[0]) if shown.size else None
+    run = e_detector(fed[since:], pre=line, alternatives=alternatives_above(line), arl0=PATIENTS_TO_RECOVER)
+    return since + run.alarms[0] if run.alarms else None
 
 
 def path_of(

@@ -19,7 +19,7 @@ def subject_words(terms: Terms) -> str:
     name = "AUC" if terms.metric == "auc" else terms.metric.replace("_", " ")
     if terms.summary == "share_within":
         name = f"share of {name} within {terms.limit:g}"
-    elif terms.summary == "mean":
+    elif terms.summary == "mean" and not name.startswith("mean"):
         name = f"mean {name}"
     people = ", ".join(f"{key.replace('_', ' ')} {' or '.join(values)}" for key, values in terms.population.items())
     return f"{terms.finding.replace('_', ' ')} {name}{f' in {people}' if people else ''}".strip()
@@ -46,3 +46,8 @@ def figure_words(value: float, *, terms: Terms) -> str:
     if is_share(terms):
         return f"{100 * value:.4g} %"
     return f"{value:.3g} {UNITS.get(terms.metric, '')}".strip()
+
+
+def estimate_words(value: float, *, terms: Terms) -> str:
+    """Return an estimate as it is written: one decimal of a per cent, three digits of anything else."""
+    return f"{100 * value:.1f} %" if is_share(terms) else figure_words(value, terms=terms)

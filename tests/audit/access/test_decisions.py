@@ -31,6 +31,7 @@ MATRIX = {
     "arbitrate": {A},
     "settle_truth": {Q, R, A},
     "review_signal": {Q},
+    "switch_claim": {Q},
     "run_rescore": {Q, E},
     "replay_quarantine": {N},
     "export_package": {Q, G},
