@@ -37,7 +37,8 @@ COLUMN_OF = {
 }
 ROW = (
     "person_id", "truth", "decision", "score", "truth_standard", "measurement", "truth_measurement", "category",
-    "truth_category", "minutes_to_reader",
+    "truth_category", "minutes_to_reader", "class_scores", "comparison", "minutes_to_treatment", "followed_days",
+    "threshold", "reader_decision", "reader_measurement", "reader_category",
 )  # fmt: skip
 
 

@@ -1,203 +1,123 @@
-"""The metrics of counted cases, by kind of finding: each a figure with its interval, or the reason why not. Pure."""
+"""Which metrics each kind of finding has: each a figure with its interval, or the reason why not. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-import numpy as np
-
+from monitoring.performance import (
+    category_metrics,
+    decision_metrics,
+    lesion_metrics,
+    measured_metrics,
+    time_metrics,
+)
+from monitoring.performance.decision_metrics import BINARY, MISSING, NO_CASES, NO_SCORE
+from monitoring.performance.measures import Found, Measure, MeasureOf, Setting, of, parsed
 from monitoring.performance.questions import Figure
 from monitoring.performance.samples import Sample
-from monitoring.statistics import agreement, measurement, proportions, roc
-from monitoring.statistics.inputs import BoolArray
-from monitoring.statistics.results import Estimate, NotEstimable
+from monitoring.statistics.results import NotEstimable
 
-BINARY = ("auc", "sensitivity", "specificity", "ppv", "npv", "prevalence", "flag_rate", "label_coverage")
-MEASUREMENT = ("bias", "lower_limit", "upper_limit", "mean_absolute_error", "label_coverage")
+MEASUREMENT = (
+    "bias", "lower_limit", "upper_limit", "mean_absolute_error", "concordance", "icc", "label_coverage",
+)  # fmt: skip
 CATEGORIES = ("accuracy", "kappa", "label_coverage")
+GRADES = ("accuracy", "within_one", "kappa", "label_coverage")
+WAITS = (
+    "minutes_to_reader", "minutes_to_reader_p90", of("minutes_to_reader_within", "30"), "minutes_to_treatment",
+    "minutes_to_treatment_p90", of("minutes_to_treatment_within", "60"),
+)  # fmt: skip
+MARKS = (
+    "lesion_sensitivity", "false_marks_per_case", "wafroc",
+    *(of("lesion_sensitivity_at", each) for each in ("0.25", "1", "4")),
+)  # fmt: skip
+MASKS = (
+    "dice", "dice_median", "dice_p10", "iou", "hausdorff_95_mm", "lesions_lost", "volume_bias", "volume_lower_limit",
+    "volume_upper_limit",
+)  # fmt: skip
+LABELLED_ONLY = ("label_coverage",)
 METRICS_OF_KIND: Mapping[str, tuple[str, ...]] = {
     "binary": BINARY,
-    "detection": BINARY,
-    "image_quality": BINARY,
-    "change_from_prior": BINARY,
-    "triage": (*BINARY, "minutes_to_reader"),
-    "measurement": MEASUREMENT,
-    "ordinal": CATEGORIES,
     "multi_class": CATEGORIES,
+    "ordinal": GRADES,
+    "multi_label": ("exact_match", "macro_sensitivity", "macro_specificity", "label_coverage"),
+    "detection": (*BINARY, *MARKS),
+    "segmentation": (*BINARY, *MASKS),
+    "measurement": MEASUREMENT,
+    "triage": (*BINARY, *WAITS),
+    "change_from_prior": BINARY,
+    "time_to_event": ("concordance_index", "days_followed", "prevalence", "label_coverage"),
+    "report_text": (*BINARY, "kept_by_reader"),
+    "image_quality": BINARY,
 }
-LABELLED_ONLY = ("label_coverage",)
-NO_SCORE = "because there is no score"
-NO_CASES = "no case counts in this window"
-
-MISSING: Mapping[str, str] = {
-    "sensitivity": "no case with the finding and a decision",
-    "specificity": "no case without the finding and with a decision",
-    "ppv": "no flagged case with a truth",
-    "npv": "no unflagged case with a truth",
-    "prevalence": "no case with a truth",
-    "flag_rate": "no case with a decision",
-    "label_coverage": NO_CASES,
-    "accuracy": "no case with a category and a truth",
+MORE_OF_KIND: Mapping[str, tuple[str, ...]] = {
+    "change_from_prior": (*GRADES, *MEASUREMENT),
+    "image_quality": (*GRADES, *MEASUREMENT),
+    "triage": ("minutes_to_reader_mean", "minutes_to_treatment_mean"),
 }
+"""What may be asked for besides, where the finding has classes or a unit, or a claim names it."""
+
+ONE_AGAINST_THE_REST = {"multi_class", "multi_label"}
+MEASURES: Mapping[str, Measure] = {
+    **decision_metrics.METRICS,
+    **category_metrics.METRICS,
+    **measured_metrics.METRICS,
+    **lesion_metrics.METRICS,
+    **time_metrics.METRICS,
+}
+OF_NUMBER: Mapping[str, MeasureOf] = {**lesion_metrics.OF_NUMBER, **time_metrics.OF_NUMBER}
 
 
-def metrics_of(kind: str) -> tuple[str, ...]:
-    return METRICS_OF_KIND.get(kind, LABELLED_ONLY)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What of the finding the metrics depend on."""
-
-    kind: str
-    classes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A proportion: the cases it is taken over, and those of them that succeed."""
-
-    among: BoolArray
-    success: BoolArray
+def metrics_of(kind: str, *, classes: tuple[str, ...] = (), unit: str = "") -> tuple[str, ...]:
+    """Return the metrics of a finding, in the order in which they are shown."""
+    found = METRICS_OF_KIND.get(kind, LABELLED_ONLY)
+    if kind in ONE_AGAINST_THE_REST:
+        return (*found, *(of(name, label) for label in classes for name in ("sensitivity", "specificity", "auc")))
+    if kind in ("change_from_prior", "image_quality") and (classes or unit):
+        return GRADES if classes else MEASUREMENT
+    return found
 
 
 def figure(metric: str, sample: Sample, *, setting: Setting, slice: Mapping[str, str]) -> Figure:
     """Return one metric of a slice."""
-    if metric not in metrics_of(setting.kind):
+    found = found_for(metric, sample, setting=setting)
+    if found is None:
         return Figure(metric=metric, slice=slice, outcome=NotEstimable(not_of_kind(metric, kind=setting.kind)))
-    if metric in NUMERIC:
-        mask, outcome = NUMERIC[metric](sample, setting)
-    else:
-        share = share_of(metric, sample, setting=setting)
-        mask, outcome = share.among, proportion(share, sample=sample, metric=metric)
+    positives = int((sample.truth[found.among] == 1).sum()) if found.positives is None else found.positives
     return Figure(
         metric=metric,
         slice=slice,
-        outcome=outcome,
-        positives=int((sample.truth[mask] == 1).sum()),
-        reference=sample.reference(mask),
+        outcome=found.outcome,
+        positives=positives,
+        reference=sample.reference(found.among),
     )
+
+
+def found_for(metric: str, sample: Sample, *, setting: Setting) -> Found | None:
+    """Return what the cases give for a metric, or None where the kind does not have it."""
+    name, argument = parsed(metric)
+    defined = {parsed(each)[0] for each in (*metrics_of(setting.kind), *MORE_OF_KIND.get(setting.kind, ()))}
+    if argument and setting.kind in ONE_AGAINST_THE_REST and name in category_metrics.OF_CLASS:
+        return category_metrics.OF_CLASS[name](sample, setting, argument)
+    if name not in defined:
+        return None
+    if name in OF_NUMBER:
+        return OF_NUMBER[name](sample, setting, argument)
+    return None if argument else MEASURES[name](sample, setting)
 
 
 def not_of_kind(metric: str, *, kind: str) -> str:
     return f"{metric.replace('_', ' ')} is not defined for a {kind.replace('_', ' ')} finding here"
 
 
-def share_of(metric: str, sample: Sample, *, setting: Setting) -> Share:
-    """Return which cases a rate is taken over and which succeed."""
-    truth, decided, flagged = sample.truth, sample.decision >= 0, sample.decision == 1
-    if metric == "label_coverage":
-        return Share(np.ones(sample.size, dtype=np.bool_), labelled(sample, setting=setting))
-    if metric == "accuracy":
-        among, right = (
-            categories_known(sample),
-            [a == b for a, b in zip(sample.category, sample.truth_category, strict=True)],
-        )
-        return Share(among, np.array(right, dtype=np.bool_))
-    shares: dict[str, Share] = {
-        "sensitivity": Share((truth == 1) & decided, flagged),
-        "specificity": Share((truth == 0) & decided, ~flagged),
-        "ppv": Share((truth >= 0) & flagged, truth == 1),
-        "npv": Share((truth >= 0) & (sample.decision == 0), truth == 0),
-        "prevalence": Share(truth >= 0, truth == 1),
-        "flag_rate": Share(decided, flagged),
-    }
-    return shares[metric]
-
-
-def labelled(sample: Sample, *, setting: Setting) -> BoolArray:
-    if setting.kind == "measurement":
-        return ~np.isnan(sample.truth_measurement)
-    if setting.kind in ("ordinal", "multi_class", "multi_label"):
-        return np.array([each is not None for each in sample.truth_category], dtype=np.bool_)
-    return sample.truth >= 0
-
-
-def categories_known(sample: Sample) -> BoolArray:
-    both = zip(sample.category, sample.truth_category, strict=True)
-    return np.array([one is not None and other is not None for one, other in both], dtype=np.bool_)
-
-
-def proportion(share: Share, *, sample: Sample, metric: str) -> Estimate | NotEstimable:
-    """Return Wilson's interval where every patient counts once, clustered by patient otherwise."""
-    among, hits = share.among, (share.success & share.among)
-    if not among.any():
-        return NotEstimable(MISSING[metric])
-    if not sample.repeats(among):
-        return proportions.wilson(int(hits.sum()), int(among.sum()))
-    trials = np.bincount(sample.persons[among])
-    return proportions.clustered(np.bincount(sample.persons[hits], minlength=trials.size), trials)
-
-
-Numeric = Callable[[Sample, Setting], tuple[BoolArray, Estimate | NotEstimable]]
-
-
-def auc(sample: Sample, setting: Setting) -> tuple[BoolArray, Estimate | NotEstimable]:
-    scored = ~np.isnan(sample.score)
-    mask = scored & (sample.truth >= 0)
-    if sample.size and not scored.any():
-        return mask, NotEstimable(NO_SCORE)
-    if not mask.any():
-        return mask, NotEstimable("no case with a score and a truth")
-    clusters: Sequence[int] | None = sample.persons[mask].tolist() if sample.repeats(mask) else None
-    return mask, roc.auc(sample.score[mask], sample.truth[mask] == 1, clusters=clusters)
-
-
-def measured(sample: Sample) -> tuple[BoolArray, Sequence[int] | None]:
-    mask = ~np.isnan(sample.measurement) & ~np.isnan(sample.truth_measurement)
-    return mask, sample.persons[mask].tolist() if sample.repeats(mask) else None
-
-
-def limit(name: str) -> Numeric:
-    def of(sample: Sample, setting: Setting) -> tuple[BoolArray, Estimate | NotEstimable]:
-        mask, clusters = measured(sample)
-        found = measurement.bland_altman(sample.measurement[mask], sample.truth_measurement[mask], clusters=clusters)
-        return mask, found if isinstance(found, NotEstimable) else getattr(found, name)
-
-    return of
-
-
-def absolute_error(sample: Sample, setting: Setting) -> tuple[BoolArray, Estimate | NotEstimable]:
-    mask, clusters = measured(sample)
-    return mask, measurement.mean_absolute_error(
-        sample.measurement[mask], sample.truth_measurement[mask], clusters=clusters
-    )
-
-
-def kappa(sample: Sample, setting: Setting) -> tuple[BoolArray, Estimate | NotEstimable]:
-    mask = categories_known(sample)
-    pairs = [
-        (one, other)
-        for one, other, both in zip(sample.category, sample.truth_category, mask, strict=True)
-        if both and isinstance(one, str) and isinstance(other, str)
-    ]
-    if len(pairs) < int(mask.sum()):
-        return mask, NotEstimable("some cases have more than one category")
-    classes = list(setting.classes) or sorted({each for pair in pairs for each in pair})
-    classes += sorted({each for pair in pairs for each in pair} - set(classes))
-    return mask, agreement.kappa(
-        [one for one, _ in pairs],
-        [other for _, other in pairs],
-        classes=classes,
-        weights="quadratic" if setting.kind == "ordinal" else None,
-        clusters=sample.persons[mask].tolist(),
-    )
-
-
-def minutes(sample: Sample, setting: Setting) -> tuple[BoolArray, Estimate | NotEstimable]:
-    mask = ~np.isnan(sample.minutes)
-    if not mask.any():
-        return mask, NotEstimable("no case with the times of being available and of being opened")
-    return mask, measurement.median(sample.minutes[mask])
-
-
-NUMERIC: Mapping[str, Numeric] = {
-    "auc": auc,
-    "bias": limit("bias"),
-    "lower_limit": limit("lower"),
-    "upper_limit": limit("upper"),
-    "mean_absolute_error": absolute_error,
-    "kappa": kappa,
-    "minutes_to_reader": minutes,
-}
+__all__ = [
+    "BINARY",
+    "LABELLED_ONLY",
+    "METRICS_OF_KIND",
+    "MISSING",
+    "NO_CASES",
+    "NO_SCORE",
+    "Setting",
+    "figure",
+    "metrics_of",
+    "not_of_kind",
+]

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from monitoring.statistics.inputs import BoolArray, FloatArray, IntArray
 
 STATES = {"positive": 1, "negative": 0}
+NUMBERS = (
+    "score", "measurement", "truth_measurement", "minutes", "minutes_to_treatment", "followed_days", "threshold",
+)  # fmt: skip
 
 
 class SampleRow(NamedTuple):
@@ -28,6 +31,14 @@ class SampleRow(NamedTuple):
     category: Any = None
     truth_category: Any = None
     minutes: float | None = None
+    class_scores: Any = None
+    comparison: Any = None
+    minutes_to_treatment: float | None = None
+    followed_days: float | None = None
+    threshold: float | None = None
+    reader_decision: str = ""
+    reader_measurement: float | None = None
+    reader_category: Any = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -42,8 +53,14 @@ class Sample:
     measurement: FloatArray
     truth_measurement: FloatArray
     minutes: FloatArray
+    minutes_to_treatment: FloatArray
+    followed_days: FloatArray
+    threshold: FloatArray
+    reader_decision: NDArray[np.int8]
     category: list[Any] = field(default_factory=list)
     truth_category: list[Any] = field(default_factory=list)
+    class_scores: list[Any] = field(default_factory=list)
+    comparison: list[Any] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -54,26 +71,22 @@ class Sample:
         chosen = self.persons[mask]
         return bool(np.unique(chosen).size < chosen.size)
 
+    def clusters(self, mask: BoolArray) -> list[int] | None:
+        """Return the patient of each of these cases, or None where every patient comes once."""
+        return self.persons[mask].tolist() if self.repeats(mask) else None
+
     def reference(self, mask: BoolArray) -> dict[str, int]:
         """Return how many of these cases have their truth by each standard."""
         return {name: number for name, number in Counter(self.standard[mask].tolist()).items() if name}
 
 
 def sample_of(rows: Sequence[SampleRow]) -> Sample:
-    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * len(SampleRow._fields)
-    person, truth, decision, score, standard, measured, truly, category, true_category, minutes = columns
-    return Sample(
-        persons=codes(person),
-        truth=states(truth),
-        decision=states(decision),
-        score=floats(score),
-        standard=np.array(standard, dtype=object),
-        measurement=floats(measured),
-        truth_measurement=floats(truly),
-        minutes=floats(minutes),
-        category=list(category),
-        truth_category=list(true_category),
-    )
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(SampleRow._fields)
+    named: dict[str, tuple[Any, ...]] = dict(zip(SampleRow._fields, columns, strict=True))
+    found: dict[str, Any] = {name: states(named[name]) for name in ("truth", "decision", "reader_decision")}
+    found |= {name: floats(named[name]) for name in NUMBERS}
+    found |= {name: list(named[name]) for name in ("category", "truth_category", "class_scores", "comparison")}
+    return Sample(persons=codes(named["person"]), standard=np.array(named["standard"], dtype=object), **found)
 
 
 def codes(keys: Iterable[Any]) -> IntArray:
