@@ -7,7 +7,7 @@ the chain ladder's; a month that is too young for a whole step is judged day by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -22,7 +22,7 @@ EDGES = (1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365, 545, 730
 FLOOR = 0.6
 """A month of which less than this share of labels has come in is immature, and its figures are marked."""
 
-DRAWS, SEED, LEVEL = 500, 20_140, 0.95
+DRAWS, SEED, LEVEL = 400, 20_140, 0.95
 METHOD = "chain ladder by month of acquisition, simulated error of its factors"
 NO_HISTORY = "no month is old enough to show how labels come in"
 LEAST_LEFT = 1e-6
@@ -86,7 +86,7 @@ class Curve:
         if not days.size:
             return np.zeros(1 + len(self.drawn))
         rows = np.concatenate((self.value[None, :], self.drawn))
-        return np.array([reached(days, self.edges, row).mean() for row in rows])
+        return np.asarray(reached(days, self.edges, rows).mean(axis=1), dtype=np.float64)
 
     def median(self) -> Estimate | NotEstimable:
         """Return the delay by which half of the labels that come are there."""
@@ -97,10 +97,13 @@ class Curve:
         return Estimate(value=value, interval=interval, cases=0, method=METHOD)
 
 
-def reached(days: Floats, edges: Floats, row: Floats) -> Floats:
-    """Return the share at any delay: what is still to come falls exponentially between two edges."""
-    left = np.log(np.maximum(1 - row, LEAST_LEFT))
-    return np.where(days >= edges[-1], 1.0, 1 - np.exp(np.interp(days, edges, left)))
+def reached(days: Floats, edges: Floats, rows: Floats) -> Floats:
+    """Return the shares at any delay, by row: what is still to come falls exponentially between two edges."""
+    left = np.log(np.maximum(1 - rows, LEAST_LEFT))
+    place = np.clip(np.searchsorted(edges, days, side="right") - 1, 0, edges.size - 2)
+    along = np.clip((days - edges[place]) / (edges[place + 1] - edges[place]), 0, 1)
+    shares = 1 - np.exp(left[:, place] * (1 - along) + left[:, place + 1] * along)
+    return np.where(days >= edges[-1], 1.0, shares)
 
 
 def crossing(row: Floats, edges: Floats) -> float:
@@ -209,12 +212,8 @@ def totals(
         coming += generator.gamma(counts[month] + 0.5, size=DRAWS) * odds[1:]
     noisy = there + generator.poisson(coming).astype(np.float64)
     expected = ranged(final, noisy, count=there, most=np.inf, method=METHOD)
-    if expected.interval.low < there:
-        expected = Estimate(
-            value=expected.value,
-            interval=Interval(float(there), max(expected.interval.high, there + POISSON_NONE), LEVEL),
-            cases=there,
-            method=METHOD,
-        )
+    ends = expected.interval
+    interval = Interval(max(ends.low, float(there)), max(ends.high, there + POISSON_NONE), LEVEL)
+    expected = replace(expected, interval=interval)
     share = ranged(there / final, there / noisy, count=there, most=1.0, method=METHOD)
     return expected, share
