@@ -12,12 +12,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from audit.access.small_cells import cells_to_hide
+from monitoring.performance.measures import parsed
 from monitoring.performance.missing import hide_missing
 from monitoring.performance.questions import EstimateSet, Figure
 from monitoring.statistics.results import Estimate, NotEstimable
 
-RATES = frozenset({"sensitivity", "specificity", "ppv", "npv", "prevalence", "accuracy"})
-SHARES = RATES | {"flag_rate", "label_coverage"}
+RATES = frozenset({"sensitivity", "specificity", "ppv", "npv", "prevalence", "accuracy", "within_one", "exact_match"})
+SHARES = RATES | {
+    "flag_rate", "label_coverage", "kept_by_reader", "lesion_sensitivity", "lesion_sensitivity_at", "lesions_lost",
+    "minutes_to_reader_within", "minutes_to_treatment_within",
+}  # fmt: skip
 
 Place = tuple[str, str]
 
@@ -63,7 +67,7 @@ def told_by(figure: Figure) -> tuple[int, ...]:
         return ()
     cases = figure.outcome.cases
     told = (cases, figure.positives, cases - figure.positives)
-    if figure.metric not in SHARES:
+    if parsed(figure.metric)[0] not in SHARES:
         return told
     hits = round(figure.outcome.value * cases)
     return (*told, hits, cases - hits)
@@ -71,8 +75,8 @@ def told_by(figure: Figure) -> tuple[int, ...]:
 
 def told_by_rates(out: Iterable[Place], estimated: Mapping[Place, Figure]) -> set[Place]:
     """Return the rates of a slice that would tell a hidden one of the same slice."""
-    slices = {value for value, metric in out if metric in RATES}
-    return {place for place in estimated if place[0] in slices and place[1] in RATES}
+    slices = {value for value, metric in out if parsed(metric)[0] in RATES}
+    return {place for place in estimated if place[0] in slices and parsed(place[1])[0] in RATES}
 
 
 def partners(out: Iterable[Place], estimated: Mapping[Place, Figure]) -> set[Place]:

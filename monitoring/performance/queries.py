@@ -25,7 +25,7 @@ def estimates(question: Question) -> EstimateSet:
         UnknownScopeError: it names something that is not registered.
     """
     scope = scope_of(question)
-    asked = question.metrics or metrics_of(scope.finding.kind)
+    asked = question.metrics or metrics_asked(scope)
     metrics = with_needed(asked, scope=scope)
     if can_roll(question, scope):
         figures, excluded = rolled_figures(question, scope, metrics=metrics)
@@ -41,7 +41,7 @@ def estimates_by(question: Question, *, by: Iterable[str], scope: Scope | None =
     `scope` is the question's, where the caller has it already.
     """
     scope = scope or scope_of(question)
-    asked = question.metrics or metrics_of(scope.finding.kind)
+    asked = question.metrics or metrics_asked(scope)
     dimensions = list(dict.fromkeys(by))
     rolled = [each for each in dimensions if can_roll(replace(question, by=each), scope)]
     cuts = rolled_cuts(question, scope, metrics=with_needed(asked, scope=scope), by=rolled) if rolled else {}
@@ -56,6 +56,11 @@ def estimates_by(question: Question, *, by: Iterable[str], scope: Scope | None =
         for each, (figures, excluded) in cuts.items()
     }
     return {each: answers.get(each) or estimates(replace(question, by=each)) for each in dimensions}
+
+
+def metrics_asked(scope: Scope) -> tuple[str, ...]:
+    finding = scope.finding
+    return metrics_of(finding.kind, classes=finding.classes, unit=finding.unit)
 
 
 def exact_figures(question: Question, scope: Scope, *, metrics: Iterable[str]) -> tuple[list[Figure], dict[str, int]]:
