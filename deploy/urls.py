@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inference.rescoring.urls")),
     path("", include("monitoring.cases.urls")),
     path("", include("monitoring.subgroups.urls")),
+    path("", include("monitoring.labelling.urls")),
     path("", include("monitoring.claims.urls")),
     path("", include("monitoring.signals.urls")),
     path("", include("monitoring.feeds.urls")),

@@ -25,3 +25,7 @@ class UnreadablePackageError(MonitoringError):
 
 class ClaimSwitchError(MonitoringError):
     """A claim cannot be switched on or off; the message says what it lacks."""
+
+
+class LabelPlanError(MonitoringError):
+    """A plan of labels cannot be drawn or withdrawn; the message says why."""

@@ -24,6 +24,7 @@ from inference.rescoring.models import RescoreRun
 from inference.studies.pixels import store_dicom
 from monitoring.evidence.models import Package
 from monitoring.evidence.queries import path_of
+from monitoring.labelling.models import LabelPlan
 from tests.factories import inference_row, make_network, make_user, read_row, send, truth_row
 from tests.inference.dicom.objects import radiograph
 from tests.monitoring.signals.test_views import make_signal
@@ -62,10 +63,14 @@ ADDRESSES: dict[str, Address] = {
     "dashboards:making": Address(kind=CLASS),
     "dashboards:product": Address(kind=OBJECT, arguments=("product",)),
     "dashboards:product_csv": Address(kind=OBJECT, arguments=("product",)),
+    "labelling:page": Address(kind=OBJECT, methods="get post", cases=True, arguments=("product",)),
+    "labelling:plan": Address(kind=OBJECT, cases=True, arguments=("label_plan",)),
+    "labelling:withdraw": Address(kind=OBJECT, methods="post", cases=True, arguments=("label_plan",)),
     "dashboards:cases": Address(kind=CLASS, cases=True),
     "access:log_in": Address(kind=PUBLIC, methods="get post"),
     "access:log_out": Address(kind=PUBLIC, methods="post", acts=True),
     "access:account": Address(kind=MEMBER, methods="get post", acts=True),
+    "log:sign": Address(kind=OBJECT, methods="get post", acts=True, arguments=("signable", "signal")),
     "log:index": Address(kind=CLASS),
     "log:log": Address(kind=OBJECT, arguments=("organisation",)),
     "log:verify": Address(kind=OBJECT, methods="post", acts=True, arguments=("organisation",)),
@@ -182,7 +187,7 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
         "deployment": "cxr-north", "plural": "inferences", "tile": "0/000.p/1", "image": image.instance,
         "study": image.study_id, "username": person.username, "grant": person.grants.get().pk, "token": token.pk,
         "row": SetAside.objects.get().pk, "package": make_package(now=now).uid, "run": make_run(now=now).pk,
-        "signal": make_signal().uid,
+        "signal": make_signal().uid, "signable": "signal", "label_plan": make_label_plan(now=now).uid,
         "position": Entry.objects.filter(organisation="north-group", kind="inference").first().position,
     }  # fmt: skip
 
@@ -201,6 +206,15 @@ def make_run(*, now: Any) -> RescoreRun:
     return RescoreRun.objects.create(
         deployment_id="cxr-north", plan="northern plan", sample=1, seed=1, tolerance=0.01, requested_at=now,
         requested_by="user:northern-officer",
+    )  # fmt: skip
+
+
+def make_label_plan(*, now: Any) -> LabelPlan:
+    return LabelPlan.objects.create(
+        uid="2" * 32, organisation="north-group", product_id="cxr", finding="nodule", rule="default",
+        deployments=["cxr-north"], since=date(2026, 1, 1), until=date(2026, 4, 1), question="sensitivity", budget=10,
+        floor=1, seed=1, design="test", labelled_count=0, digest="0" * 64, drawn_at=now,
+        drawn_by="user:northern-officer",
     )  # fmt: skip
 
 

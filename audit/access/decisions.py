@@ -76,6 +76,8 @@ ACTIONS: dict[str, Rule] = {
     "see_log_entries": to_do(ROWS, REGULATOR),
     "record_read": to_do(IMAGES, READER, ARBITER),
     "arbitrate": to_do(IMAGES, ARBITER),
+    "see_label_plans": to_do(ROWS, QUALITY, ARBITER),
+    "plan_labels": to_do(ROWS, QUALITY),
     "settle_truth": to_do(ROWS, QUALITY, READER, ARBITER),
     "review_signal": to_do(SUMS, QUALITY),
     "switch_claim": to_do(SUMS, QUALITY),

@@ -1,1 +1,1 @@
-"""Label plans: which unlabelled cases to adjudicate, drawn with known chances."""
+"""Which unlabelled cases to send for adjudication, drawn with known probabilities."""

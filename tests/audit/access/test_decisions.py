@@ -29,6 +29,8 @@ MATRIX = {
     "see_log_entries": {G},
     "record_read": {R, A},
     "arbitrate": {A},
+    "see_label_plans": {Q, A},
+    "plan_labels": {Q},
     "settle_truth": {Q, R, A},
     "review_signal": {Q},
     "switch_claim": {Q},
@@ -44,7 +46,7 @@ MATRIX = {
 }
 NEEDS_ROWS = {
     "see_rows", "see_case", "see_worklist", "see_quarantine", "see_log_entries", "settle_truth", "replay_quarantine",
-    "resolve_identity",
+    "resolve_identity", "see_label_plans", "plan_labels",
 }  # fmt: skip
 NEEDS_IMAGES = {"see_image", "record_read", "arbitrate"}
 
