@@ -77,6 +77,11 @@ def metrics_of(kind: str, *, classes: tuple[str, ...] = (), unit: str = "") -> t
     return found
 
 
+def has_calls(kind: str, *, classes: tuple[str, ...] = (), unit: str = "") -> bool:
+    """Return whether truth and product say yes or no of a finding: what sums count."""
+    return set(BINARY) <= set(metrics_of(kind, classes=classes, unit=unit))
+
+
 def figure(metric: str, sample: Sample, *, setting: Setting, slice: Mapping[str, str]) -> Figure:
     """Return one metric of a slice."""
     found = found_for(metric, sample, setting=setting)
@@ -118,6 +123,7 @@ __all__ = [
     "NO_SCORE",
     "Setting",
     "figure",
+    "has_calls",
     "metrics_of",
     "not_of_kind",
 ]

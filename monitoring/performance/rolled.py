@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from monitoring.cases.slicing import UNKNOWN
 from monitoring.performance.case_part import CasePart
 from monitoring.performance.gathering import needs_facts
-from monitoring.performance.metrics import BINARY, metrics_of
+from monitoring.performance.metrics import BINARY, has_calls, metrics_of
 from monitoring.performance.parts import Part, figures_of
 from monitoring.performance.questions import Figure, Question
 from monitoring.performance.scopes import Scope
@@ -46,9 +46,12 @@ Answer = tuple[list[Figure], dict[str, int]]
 
 def can_roll(question: Question, scope: Scope) -> bool:
     """Return whether the sums can answer a question."""
+    finding = scope.finding
+    if not has_calls(finding.kind, classes=finding.classes, unit=finding.unit):
+        return False
     if question.exact or scope.site or needs_facts(question, scope):
         return False
-    return is_rolled(question.by, scope) and set(question.metrics or metrics_of(scope.finding.kind)) <= set(BINARY)
+    return is_rolled(question.by, scope) and set(question.metrics or metrics_of(finding.kind)) <= set(BINARY)
 
 
 def is_rolled(by: str, scope: Scope) -> bool:
