@@ -61,3 +61,12 @@ class EndedError(AccessError):
 class UnreadableCheckpointError(AuditError):
     def __init__(self, name: str, *, reason: str) -> None:
         super().__init__(f"The checkpoint {name} cannot be read: {reason}.")
+
+
+class SealedKeyError(AuditError):
+    def __init__(self, username: str) -> None:
+        super().__init__(f"The signing key of {username} does not open with this password.")
+
+
+class SigningRefusedError(AuditError):
+    """A signature is not given; the message says why in words for the person."""

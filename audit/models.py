@@ -2,5 +2,9 @@
 
 from audit.access.models import Grant, Token, User
 from audit.log.models import Act, Checkpoint, Entry, LogKey, Tile, Tree
+from audit.signatures.models import Attempt, SealedKey, Signature, SigningKey
 
-__all__ = ["Act", "Checkpoint", "Entry", "Grant", "LogKey", "Tile", "Token", "Tree", "User"]
+__all__ = [
+    "Act", "Attempt", "Checkpoint", "Entry", "Grant", "LogKey", "SealedKey", "Signature", "SigningKey", "Tile",
+    "Token", "Tree", "User",
+]  # fmt: skip

@@ -14,6 +14,7 @@ from audit.access.models import Grant, Level, Role, Token, User
 from audit.access.secrets import HINT_LENGTH, new_password, new_secret, token_digest
 from audit.errors import AccessError, EndedError, LastAdministratorError, UnknownGrantError, UserExistsError
 from audit.log.actions import record_act
+from audit.signatures.actions import reseal
 
 Actor = User | str
 
@@ -152,9 +153,12 @@ def refuse_without_administrator(*, without: QuerySet[Grant]) -> None:
 
 
 @transaction.atomic
-def change_password(*, user: User, password: str, by: Actor, now: datetime) -> None:
+def change_password(*, user: User, password: str, current: str = "", by: Actor, now: datetime) -> None:
+    """Set a password. Who gives the current one keeps their signing key; else it ends with their next signature."""
     user.set_password(password)
     user.save(update_fields=["password"])
+    if current:
+        reseal(username=user.username, old=current, new=password)
     log_user("password_changed", user=user, by=by, now=now)
 
 

@@ -78,7 +78,8 @@ def account(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     form = PasswordForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST" and form.is_valid():
-        change_password(user=user, password=form.cleaned_data["new"], by=user, now=timezone.now())
+        chosen, current = form.cleaned_data["new"], form.cleaned_data["current"]
+        change_password(user=user, password=chosen, current=current, by=user, now=timezone.now())
         update_session_auth_hash(request, user)
         messages.success(request, "Your password is changed. Other sessions of yours are closed.")
         return redirect("access:account")

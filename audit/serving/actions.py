@@ -1,12 +1,13 @@
 """Verifying a log on somebody's behalf: what was found is itself an act in that log."""
 
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from audit.log.actions import record_act
 from audit.log.models import Act, Entry
 from audit.log.verifying import verify_log
 from audit.serving.queries import VERIFIED
+from audit.signatures.verifying import check_signatures
 
 MOST_SENTENCES = 20
 AT_ONCE = 20_000  # up to this size a page waits for the verification; a larger log is a worker's
@@ -15,7 +16,8 @@ AT_ONCE = 20_000  # up to this size a page waits for the verification; a larger 
 def verify_for(organisation: str, *, actor: str, now: datetime) -> Act:
     """Verify a log and record what was found, naming the first problems."""
     size = Entry.objects.filter(organisation=organisation).count()
-    problems = list(islice(verify_log(organisation), MOST_SENTENCES + 1))
+    signed = (each for each in check_signatures() if each.organisation == organisation)
+    problems = list(islice(chain(verify_log(organisation), signed), MOST_SENTENCES + 1))
     return record_act(
         VERIFIED,
         organisation=organisation,

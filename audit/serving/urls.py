@@ -1,12 +1,13 @@
-"""Addresses of the log: its pages, and its tiles as C2SP tlog-tiles lays them out."""
+"""Addresses of the log: its pages, its tiles as C2SP tlog-tiles lays them out, and the signing of records."""
 
 from django.urls import path
 
-from audit.serving import tiles, views
+from audit.serving import signing, tiles, views
 
 app_name = "log"
 
 urlpatterns = [
+    path("sign/<str:kind>/<str:key>/", signing.sign_page, name="sign"),
     path("log/", views.index, name="index"),
     path("log/<str:organisation>/", views.log, name="log"),
     path("log/<str:organisation>/verify/", views.verify, name="verify"),

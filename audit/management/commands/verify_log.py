@@ -15,6 +15,7 @@ from audit.log.models import Entry
 from audit.log.queries import organisations_in_log
 from audit.log.verifying import facts_sharing_an_entry, facts_without_entry, verify_log
 from audit.log.witnessing import read_checkpoint_file
+from audit.signatures.verifying import check_signatures
 
 INTACT, NOT_INTACT, UNREADABLE = 0, 1, 2
 
@@ -60,3 +61,4 @@ class Command(BaseCommand):
                 )
             yield from facts_without_entry()
             yield from facts_sharing_an_entry()
+            yield from check_signatures()

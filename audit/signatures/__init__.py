@@ -1,0 +1,1 @@
+"""Signatures of people: the ceremony, their keys, and the notice of misuse."""
