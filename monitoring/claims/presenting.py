@@ -78,8 +78,8 @@ class Pools:
         return self.known[key]
 
 
-def claim_rows(reach: Reach) -> list[ClaimRow]:
-    """Return every claim of a product, by organisation and version in force; the worst first."""
+def claim_rows(reach: Reach, *, finding: str = "") -> list[ClaimRow]:
+    """Return every claim of a product, or of one finding, by organisation and version in force; the worst first."""
     switches, pools = (
         switches_in_force(reach.product.pk, organisations=list(reach.deployments)),
         Pools(reach.product.pk),
@@ -87,7 +87,7 @@ def claim_rows(reach: Reach) -> list[ClaimRow]:
     keys = [key for name in reach.deployments for key in reach.keys(name)]
     running = versions_in_force(keys, now=reach.now)
     rows = []
-    for claim in claims_of(reach.product.pk):
+    for claim in claims_of(reach.product.pk, finding=finding):
         for organisation in sorted(reach.deployments) or [""]:
             switch = switches.get((claim.pk, organisation))
             rows += rows_of_claim(reach, claim, switch, organisation=organisation, pools=pools, running=running)

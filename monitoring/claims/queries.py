@@ -41,8 +41,9 @@ class Watched:
     design: Design
 
 
-def claims_of(product: str) -> QuerySet[Claim]:
+def claims_of(product: str, *, finding: str = "") -> QuerySet[Claim]:
     found = Claim.objects.filter(product_id=product).select_related("truth_rule", "product")
+    found = found.filter(finding=finding) if finding else found
     return found.order_by("finding", "metric", "market", "id")
 
 

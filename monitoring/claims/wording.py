@@ -50,4 +50,6 @@ def figure_words(value: float, *, terms: Terms) -> str:
 
 def estimate_words(value: float, *, terms: Terms) -> str:
     """Return an estimate as it is written: one decimal of a per cent, three digits of anything else."""
+    if terms.metric == "auc":
+        return f"{value:.3f}"
     return f"{100 * value:.1f} %" if is_share(terms) else figure_words(value, terms=terms)

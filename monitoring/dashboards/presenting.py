@@ -8,7 +8,7 @@ from monitoring.dashboards.adding_up import TRUTHS, adding_up, counts_table
 from monitoring.dashboards.asking import Asked
 from monitoring.dashboards.figures import Drawn, months_figure
 from monitoring.dashboards.metrics import headlines_of, label_of
-from monitoring.dashboards.product import claim_rows, slice_rows, tiles
+from monitoring.dashboards.product import claims_of_finding, slice_rows, tiles
 from monitoring.dashboards.recounting import answers
 from monitoring.dashboards.series import points_of, points_of_quarters, signal_marks
 from monitoring.performance.hiding import hide_small_cells
@@ -24,6 +24,7 @@ def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
     cuts = {name: hide_small_cells(each, minimum_count=least) for name, each in found.cuts.items()}
     metrics = metrics_of(asked.finding.kind)
     names = {each.site_id: each.site.name for each in asked.deployments}
+    claims = claims_of_finding(asked)
     statuses = statuses_of([each.pk for each in asked.deployments])
     return {
         "product": asked.product,
@@ -33,7 +34,8 @@ def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
         "deployments": [(each, statuses[each.pk]) for each in asked.deployments],
         "minimum_count": least,
         "tiles": tiles(asked, cuts[""]),
-        "claims": claim_rows(asked, cuts[""]),
+        "claims": claims,
+        "claims_of_several": len({row.organisation for row in claims}) > 1,
         "sum": adding_up(asked, found.overall),
         "truths": [words for _, words in TRUTHS],
         "counts": counts_table(asked, found.counts),

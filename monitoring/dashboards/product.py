@@ -1,17 +1,15 @@
 """The tables of a product's page: every figure, by site or another dimension, and against its claims."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from inference.registry.models import Claim
+from monitoring.claims.browsing import reach_of
+from monitoring.claims.presenting import ClaimRow, claim_rows
 from monitoring.dashboards.asking import Asked
 from monitoring.dashboards.cells import Cell, cell_of
-from monitoring.dashboards.claims import Verdict, verdict
-from monitoring.dashboards.metrics import CASES_BEHIND, label_of
-from monitoring.performance.hiding import hide_small_cells
+from monitoring.dashboards.metrics import CASES_BEHIND
 from monitoring.performance.metrics import BINARY
-from monitoring.performance.queries import estimates
-from monitoring.performance.questions import EstimateSet, Figure
+from monitoring.performance.questions import EstimateSet
 
 
 def tiles(asked: Asked, overall: EstimateSet) -> list[Cell]:
@@ -50,36 +48,7 @@ def slice_rows(
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimRow:
-    """One labelled claim beside its estimate."""
-
-    claim: Claim
-    label: str
-    verdict: Verdict
-    cell: Cell
-    limit: Cell | None = None
-
-
-def claim_rows(asked: Asked, overall: EstimateSet) -> list[ClaimRow]:
-    """Return every claim of the finding against the estimate by its own truth rule."""
-    claims = list(
-        asked.product.claims.filter(finding=asked.finding.key).select_related("truth_rule").order_by("metric", "market")
-    )
-    least = asked.minimum_count()
-    answers = {asked.question.truth_rule: overall}
-    for rule in {each.truth_rule_id for each in claims} - set(answers):
-        found = estimates(replace(asked.question, truth_rule=rule))
-        answers[rule] = hide_small_cells(found, minimum_count=least)
-    return [claim_row(each, answers[each.truth_rule_id].get(each.metric), unit=asked.finding.unit) for each in claims]
-
-
-def claim_row(claim: Claim, figure: Figure | None, *, unit: str) -> ClaimRow:
-    cell = (
-        cell_of(figure, unit=unit)
-        if figure
-        else Cell(metric=claim.metric, label=label_of(claim.metric), reason="this metric is not computed here")
-    )
-    seen = figure if not cell.reason else None
-    found = verdict(seen, metric=claim.metric, claimed=claim.value, margin=claim.margin)
-    return ClaimRow(claim=claim, label=label_of(claim.metric), verdict=found, cell=cell)
+def claims_of_finding(asked: Asked) -> list[ClaimRow]:
+    """Return every claim of the finding with how it stands, by its own design."""
+    reach = reach_of(asked.user, asked.product.pk, now=asked.now)
+    return claim_rows(reach, finding=asked.finding.key)

@@ -47,7 +47,8 @@ def design_claim(claim: ClaimFeed, *, deployment: str, version: str) -> dict[str
     """Return what a monitor freezes: the claim's own design, and the run length that holds for this deployment."""
     return claim.design.as_json() | {
         "method": METHOD,
-        "statement": f"at most one false alarm in {claim.design.alarm_years} years on average",
+        "statement": f"at most one false alarm in {claim.design.alarm_years} years on average, and an error of "
+        f"{(1 - claim.design.level) / 2:.1%} for the sequence since launch",
         "claim": claim.words,
         "line": claim.measure.line,
         "arl0": claim.design.arl0(deployment),
@@ -58,7 +59,9 @@ def design_claim(claim: ClaimFeed, *, deployment: str, version: str) -> dict[str
 def claim_alarms(design: dict[str, Any], claim: ClaimFeed, *, version: str, after: date | None = None) -> list[Alarm]:
     """Return the alarms of one version; `after` leaves out what was acquired up to that day."""
     values = [each for each in claim.values(version) if after is None or each.day > after]
-    falls = falls_of(values, measure=claim.measure, ceiling=claim.ceiling(version), arl0=design["arl0"])
+    falls = falls_of(
+        values, measure=claim.measure, ceiling=claim.ceiling(version), arl0=design["arl0"], level=design["level"]
+    )
     starts = [0, *((each.ended or 0) + 1 for each in falls)]
     return [
         _alarm(values, start=start, fall=each, measure=claim.measure)

@@ -152,17 +152,11 @@ def test_a_measurement_has_bias_and_no_sensitivity(client):
     assert "Sensitivity" not in page
 
 
-def test_a_claim_is_undecided_while_the_interval_reaches_over_its_limit(client):
+def test_a_claim_that_nobody_switched_on_is_held_against_nothing(client):
     make_watched()
     log_in(client, organisation="north-group")
     (row,) = client.get(PRODUCT).context["claims"]
-    assert row.verdict.outcome.value == "not yet decided"  # 53 to 89 % against .88
-
-
-def test_a_claim_is_missed_when_the_whole_interval_lies_below(client):
-    make_watched(count=60, positives=50, missed=25)
-    log_in(client, organisation="north-group")
-    assert "Missed" in text_of(client, PRODUCT)
+    assert (row.standing.label, row.is_on) == ("cannot be switched on", False)
 
 
 def test_what_is_logged_is_counted_or_left_out(client):
