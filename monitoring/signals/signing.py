@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.access.decisions import may
+from audit.access.decisions import NotVisibleError, may
 from audit.signatures.content import Signable, signable
 from monitoring.signals.models import Signal
 from monitoring.signals.queries import get_signal_for
@@ -24,6 +24,9 @@ def signable_signal(user: Any, uid: str) -> Signable:
     reviews = may(
         user, "review_signal", organisation=monitor.organisation, site=monitor.site_id, product=monitor.product_id
     )
+    reads = may(user, "see_rows", organisation=monitor.organisation, site=monitor.site_id, product=monitor.product_id)
+    if not reviews and not reads:  # the record holds counts that an aggregate view may have to hide
+        raise NotVisibleError
     return Signable(
         subject=found.subject,
         title=f"Signal: {found.title}",
