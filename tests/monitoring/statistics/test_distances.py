@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.linalg import sqrtm
+from scipy.spatial.distance import jensenshannon
 
 from monitoring.statistics.distances import (
     chi_square,
     energy_distance,
+    frechet_distance,
     jensen_shannon,
     kolmogorov_smirnov,
     maximum_mean_discrepancy,
@@ -52,7 +55,7 @@ def test_the_usual_limit_of_a_tenth_is_noise_for_a_hundred_cases():
 
 def test_kolmogorov_smirnov_agrees_with_scipy():
     x, y = np.random.default_rng(1).normal(size=(2, 200))
-    found, expected = kolmogorov_smirnov(x, y), stats.ks_2samp(x, y, method="asymp")
+    found, expected = kolmogorov_smirnov(x, y), stats.ks_2samp(x, y)
     assert (found.statistic, found.p_value) == pytest.approx((expected.statistic, expected.pvalue))
 
 
@@ -70,6 +73,49 @@ def test_jensen_shannon_runs_from_nothing_to_one():
     x = np.linspace(0, 1, 100)
     assert jensen_shannon(x, x) == pytest.approx(0, abs=1e-9)
     assert jensen_shannon(x, x + 5) == pytest.approx(1)
+
+
+def test_few_distinct_values_are_compared_value_by_value():
+    rare = [0.0] * 900 + [1.0] * 99 + [2.0]
+    found = jensen_shannon(rare, [0.0] * 1_000)
+    assert found == pytest.approx(jensenshannon([0.9, 0.099, 0.001], [1, 0, 0], base=2))
+
+
+@pytest.mark.parametrize("distance", [wasserstein, energy_distance, jensen_shannon])
+def test_distances_are_those_of_scipy_and_symmetric(distance):
+    x, y = [0.1, 0.4, 0.4, 0.9, 2.0], [0.2, 0.4, 1.7]
+    names = {wasserstein: stats.wasserstein_distance, energy_distance: stats.energy_distance}
+    if distance in names:
+        assert distance(x, y) == pytest.approx(names[distance](x, y))
+    assert distance(x, y) == pytest.approx(distance(y, x))
+
+
+def test_the_discrepancy_by_hand():
+    """x = 0, 2 and y = 1, 5: squared distances 4, 1, 25, 1, 9, 16 with median 6.5."""
+    k = lambda d: np.exp(-(d**2) / 6.5)  # noqa: E731
+    expected = k(2) + k(4) - (k(1) + k(5) + k(1) + k(3)) / 2
+    assert maximum_mean_discrepancy([0.0, 2.0], [1.0, 5.0], seed=0) == pytest.approx(expected)
+
+
+def test_the_frechet_distance_of_one_dimension_by_hand():
+    """(μ₁ − μ₂)² + (σ₁ − σ₂)²."""
+    assert frechet_distance([1.0], [[4.0]], [3.0], [[9.0]]) == pytest.approx(4 + 1)
+    assert frechet_distance(1.0, 4.0, 3.0, 9.0) == pytest.approx(5)
+
+
+def test_the_frechet_distance_is_the_formula_with_a_matrix_root():
+    generator = np.random.default_rng(4)
+    a, b = (np.cov(generator.normal(size=(8, 60)) * np.arange(1, 9)[:, None]) for _ in range(2))
+    m, n = generator.normal(size=(2, 8))
+    expected = ((m - n) ** 2).sum() + np.trace(a + b - 2 * sqrtm(a @ b).real)
+    assert frechet_distance(m, a, n, b) == pytest.approx(expected)
+    assert frechet_distance(m, a, m, a) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("covariance", [[[1.0, 0.5], [0.1, 1.0]], [[1.0, 2.0], [2.0, 1.0]], [[1.0]]])
+def test_matrices_that_are_no_covariance_are_refused(covariance):
+    with pytest.raises(ValueError, match="cov_b"):
+        frechet_distance([0, 0], np.eye(2), [0, 0], covariance)
 
 
 def test_chi_square_matches_a_published_table():
