@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from audit.templatetags.display import count, number, number_range, percent, percent_range
-from monitoring.dashboards.metrics import MEANINGS, label_of, style_of
+from monitoring.dashboards.metrics import label_of, meaning_of, style_of
 from monitoring.performance.questions import Figure
 from monitoring.statistics.results import Estimate
 
@@ -41,7 +41,7 @@ class Cell:
 def cell_of(figure: Figure, *, unit: str = "", href: str = "", counts_href: str = "") -> Cell:
     """Return a figure in words, or why there is none. What is too small to show has been taken out before."""
     outcome = figure.outcome
-    label, meaning = label_of(figure.metric), MEANINGS.get(figure.metric, "")
+    label, meaning = label_of(figure.metric), meaning_of(figure.metric)
     if not isinstance(outcome, Estimate):
         return Cell(metric=figure.metric, label=label, meaning=meaning, reason=outcome.reason, href=href)
     style = style_of(figure.metric, unit=unit)

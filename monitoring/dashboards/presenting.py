@@ -7,8 +7,8 @@ from django.urls import reverse
 from monitoring.dashboards.adding_up import TRUTHS, adding_up, counts_table
 from monitoring.dashboards.asking import Asked
 from monitoring.dashboards.figures import Drawn, months_figure
-from monitoring.dashboards.metrics import headlines_of, label_of
-from monitoring.dashboards.product import claims_of_finding, slice_rows, tiles
+from monitoring.dashboards.metrics import columns_of, headlines_of, label_of, style_of
+from monitoring.dashboards.product import claims_of_finding, slice_rows, tile_groups, tiles
 from monitoring.dashboards.recounting import answers
 from monitoring.dashboards.series import points_of, points_of_quarters, signal_marks
 from monitoring.performance.hiding import hide_small_cells
@@ -22,7 +22,7 @@ def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
     found = answers(asked.question, by=("month", "site", by))
     least = asked.minimum_count()
     cuts = {name: hide_small_cells(each, minimum_count=least) for name, each in found.cuts.items()}
-    metrics = metrics_of(asked.finding.kind)
+    metrics = columns_of(asked.finding.kind, [each.metric for each in found.overall.figures])
     names = {each.site_id: each.site.name for each in asked.deployments}
     claims = claims_of_finding(asked)
     statuses = statuses_of([each.pk for each in asked.deployments])
@@ -34,6 +34,7 @@ def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
         "deployments": [(each, statuses[each.pk]) for each in asked.deployments],
         "minimum_count": least,
         "tiles": tiles(asked, cuts[""]),
+        "tile_groups": tile_groups(asked, cuts[""]),
         "claims": claims,
         "claims_of_several": len({row.organisation for row in claims}) > 1,
         "sum": adding_up(asked, found.overall),
@@ -64,7 +65,7 @@ def charts(asked: Asked, months: EstimateSet) -> list[Drawn]:
             series = points_of_quarters(asked.question, series[0][1], metrics=group, minimum_count=least)
         if any(point.value is not None for _, points in series for point in points):
             title = " and ".join([label_of(group[0]), *(label_of(metric).lower() for metric in group[1:])])
-            unit = "minutes" if group[0] == "minutes_to_reader" else asked.finding.unit
+            unit = style_of(group[0], unit=asked.finding.unit).unit
             drawn.append(
                 months_figure(
                     series,

@@ -7,8 +7,9 @@ from monitoring.claims.browsing import reach_of
 from monitoring.claims.presenting import ClaimRow, claim_rows
 from monitoring.dashboards.asking import Asked
 from monitoring.dashboards.cells import Cell, cell_of
-from monitoring.dashboards.metrics import CASES_BEHIND
-from monitoring.performance.metrics import BINARY
+from monitoring.dashboards.metrics import CASES_BEHIND, GROUPS
+from monitoring.performance.measures import parsed
+from monitoring.performance.metrics import BINARY, OF_NUMBER
 from monitoring.performance.questions import EstimateSet
 
 
@@ -23,6 +24,36 @@ def tiles(asked: Asked, overall: EstimateSet) -> list[Cell]:
         )
         for each in overall.figures
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileGroup:
+    """Figures that are taken over the same things, under one heading; one that has none says so once."""
+
+    title: str
+    cells: tuple[Cell, ...]
+    reason: str = ""
+
+
+def tile_groups(asked: Asked, overall: EstimateSet) -> list[TileGroup]:
+    """Return the figures by what they are taken over: cases, lesions, masks, waits, one class against the rest."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in tiles(asked, overall):
+        groups.setdefault(group_of(cell.metric), []).append(cell)
+    return [grouped(title, cells) for title, cells in groups.items()]
+
+
+def group_of(metric: str) -> str:
+    name, argument = parsed(metric)
+    if argument and name not in OF_NUMBER:
+        return f"{argument.replace('_', ' ').capitalize()} against the rest"
+    return next((title for title, names in GROUPS.items() if name in names), "By case")
+
+
+def grouped(title: str, cells: list[Cell]) -> TileGroup:
+    reasons = {cell.reason for cell in cells}
+    alike = len(cells) > 1 and len(reasons) == 1 and "" not in reasons and not cells[0].is_hidden
+    return TileGroup(title=title, cells=() if alike else tuple(cells), reason=reasons.pop() if alike else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from monitoring.performance.gathering import (
     row_of_case,
     slice_value,
 )
-from monitoring.performance.metrics import BINARY, Setting, figure, metrics_of
-from monitoring.performance.queries import estimates_by
+from monitoring.performance.metrics import BINARY, Setting, figure
+from monitoring.performance.queries import estimates_by, metrics_asked
 from monitoring.performance.questions import EstimateSet, Question
 from monitoring.performance.rolled import can_roll, named
 from monitoring.performance.samples import sample_of
@@ -62,7 +62,7 @@ def recounted(question: Question, cases: Iterable[CountedCase], *, scope: Scope)
     figures = tuple(
         figure(metric, sample, setting=setting, slice=named(question.by, value))
         for value, sample in samples.items()
-        for metric in metrics_of(scope.finding.kind)
+        for metric in metrics_asked(scope)
     )
     return EstimateSet(question=question, excluded=dict(gathered.excluded), figures=figures)
 
