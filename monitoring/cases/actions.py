@@ -6,13 +6,13 @@ the case before, which is all that a fold needs.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from inference.registry.models import Deployment
@@ -24,11 +24,10 @@ from monitoring.cases.loading import load_studies
 from monitoring.cases.models import Case
 from monitoring.cases.rules import kept_rules
 
-COLUMNS = tuple(CountedCase.__slots__)
+COLUMNS = CountedCase._fields
 JSON_COLUMNS = frozenset({"category", "class_scores", "truth_category", "comparison", "reader_category", "slices"})
 natural_key = itemgetter(*(COLUMNS.index(name) for name in ("rule", "inference_id", "finding", "region")))
 STORED = f"SELECT id, {', '.join(COLUMNS)} FROM monitoring_case WHERE study_id = ANY(%b)"  # noqa: S608
-row_of = attrgetter(*COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +70,27 @@ class Counter:
 def recount(studies: Sequence[UUID], *, counter: Counter) -> list[Change]:
     """Count studies again, store what differs, and return it."""
     cases = counter.count(studies)
-    after = {natural_key(row): (row, case) for row, case in zip(map(row_of, cases), cases, strict=True)}
+    after = {natural_key(case): case for case in cases}
     before = stored_cases(studies)
-    gone = {key: each for key, each in before.items() if key not in after or after[key][0] != each[1]}
-    fresh = {key: each for key, each in after.items() if key in gone or key not in before}
-    if gone:
-        Case.objects.filter(pk__in=[pk for pk, _ in gone.values()]).delete()
-    write_cases(row for row, _ in fresh.values())
-    changes = [Change(as_case(values), fresh[key][1] if key in fresh else None) for key, (_, values) in gone.items()]
-    return changes + [Change(None, case) for key, (_, case) in fresh.items() if key not in gone]
+    gone = {key: each for key, each in before.items() if after.get(key) != each[1]}
+    fresh = {key: case for key, case in after.items() if key in gone or key not in before}
+    drop_cases([pk for pk, _ in gone.values()])
+    write_cases(fresh.values())
+    changes = [Change(case, fresh.get(key)) for key, (_, case) in gone.items()]
+    return changes + [Change(None, case) for key, case in fresh.items() if key not in gone]
 
 
-def stored_cases(studies: Sequence[UUID]) -> dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]]:
+def drop_cases(ids: Sequence[int]) -> None:
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM monitoring_case WHERE id = ANY(%s)", [list(ids)])
+
+
+def stored_cases(studies: Sequence[UUID]) -> dict[tuple[Any, ...], tuple[int, CountedCase]]:
     """Return the case rows of studies, by what identifies them, each with its id."""
     rows = fetch(STORED, list(studies))
-    return {natural_key(row[1:]): (row[0], row[1:]) for row in rows}
-
-
-def as_case(row: Sequence[Any]) -> CountedCase:
-    return CountedCase(**dict(zip(COLUMNS, row, strict=True)))
+    cases = ((row[0], CountedCase._make(row[1:])) for row in rows)
+    return {natural_key(case): (pk, case) for pk, case in cases}
 
 
 def write_cases(rows: Iterable[Sequence[Any]]) -> None:
@@ -105,16 +106,15 @@ def write_cases(rows: Iterable[Sequence[Any]]) -> None:
 
 def stored_values(rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
     places = [COLUMNS.index(name) for name in sorted(JSON_COLUMNS)]
-    slices_at, known_slices, known_text = COLUMNS.index("slices"), None, ""
+    known: dict[int, tuple[Any, str]] = {}  # the cases of a run share their slices: they are written out once
     for row in rows:
         values = list(row)
         for place in places:
-            if place == slices_at:
-                if row[place] is not known_slices:
-                    known_slices, known_text = row[place], json.dumps(row[place])
-                values[place] = known_text
-            elif row[place] is not None:
-                values[place] = json.dumps(row[place])
+            value = row[place]
+            if value is not None:
+                if place not in known or known[place][0] is not value:
+                    known[place] = (value, orjson.dumps(value).decode())
+                values[place] = known[place][1]
         yield values
 
 

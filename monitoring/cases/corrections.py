@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
-from inference.corrections.models import Correction
 from inference.studies.models import Study
 from monitoring.cases.facts import CorrectionFact
+from monitoring.cases.fetching import fetch, selected
 
 ROUNDS = 12
 COLUMNS = (
-    "id", "entry__uid", "received_at", "known_at", "amends", "kind", "at", "person_id", "other_person_id", "study_id",
-    "series_uid", "sop_instance_uid",
+    "f.id", "e.uid", "f.received_at", "f.known_at", "f.amends", "f.kind", "f.at", "f.person_id", "f.other_person_id",
+    "f.study_id", "f.series_uid", "f.sop_instance_uid",
 )  # fmt: skip
+NEAR = selected(
+    "inference_correction",
+    COLUMNS,
+    where="f.study_id = ANY(%b) OR f.person_id = ANY(%b) OR f.other_person_id = ANY(%b) OR f.amends = ANY(%b)",
+)
 
 
 def corrections_of(person_of: Mapping[UUID, UUID]) -> dict[UUID, list[CorrectionFact]]:
@@ -71,22 +74,23 @@ class Components:
 def connected(studies: set[UUID], persons: set[UUID]) -> dict[int, CorrectionFact]:
     """Return every correction of these studies and of all patients reachable from theirs."""
     found: dict[int, CorrectionFact] = {}
-    near = Q(study_id__in=studies) | Q(person_id__in=persons) | Q(other_person_id__in=persons)
+    near: tuple[set[Any], set[Any], set[Any]] = (studies, persons, set())
     for _ in range(ROUNDS):
-        fresh = {pk: fact for pk, fact in read_corrections(near) if pk not in found}
+        fresh = {pk: fact for pk, fact in read_corrections(*near) if pk not in found}
         found |= fresh
         named = {each for fact in fresh.values() for each in (fact.person, fact.other) if each} - persons
         persons |= named
-        uids = [fact.uid for fact in fresh.values()]
         if not fresh:
             break
-        near = Q(person_id__in=named) | Q(other_person_id__in=named) | (Q(amends__in=uids) & ~Q(amends=""))
-    return found
+        near = (set(), named, {fact.uid for fact in fresh.values()})
+    return dict(sorted(found.items()))
 
 
-def read_corrections(near: Q) -> Iterable[tuple[int, CorrectionFact]]:
-    for pk, uid, received, known, amends, kind, at, person, other, study, series, instance in (
-        Correction.objects.filter(near).order_by("id").values_list(*COLUMNS)
+def read_corrections(studies: set[UUID], persons: set[UUID], amended: set[str]) -> Iterator[tuple[int, CorrectionFact]]:
+    """Yield the corrections of studies, of patients, and of the corrections that these uids name."""
+    people, uids = list(persons), [uid for uid in amended if uid]
+    for pk, uid, received, known, amends, kind, at, person, other, study, series, instance in fetch(
+        NEAR, list(studies), people, people, uids
     ):
         yield (
             pk,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 
@@ -195,9 +195,11 @@ def live_facts(facts: Sequence[F], *, as_of: AsOf | None) -> Sequence[F]:
     return [fact for fact in visible if fact.uid not in replaced and not fact.elsewhere]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountedCase:
-    """One logged prediction (or an inference's missing one) under one rule: how it counts, or why not."""
+class CountedCase(NamedTuple):
+    """One logged prediction (or an inference's missing one) under one rule: how it counts, or why not.
+
+    A tuple, for the follower makes and compares millions of them.
+    """
 
     organisation: str
     product_id: str

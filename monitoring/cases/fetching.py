@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from django.db import connection
 from psycopg import Cursor
+from psycopg.types.json import set_json_loads
 
 
 def fetch(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """Return the rows of a statement; lists go in as arrays, for `= ANY(%b)`."""
     connection.ensure_connection()
     with Cursor(connection.connection) as cursor:
+        set_json_loads(orjson.loads, cursor)
         return cursor.execute(statement, parameters, binary=True).fetchall()
 
 

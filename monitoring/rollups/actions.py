@@ -28,7 +28,7 @@ from monitoring.rollups.touching import Stretch, products_touched, studies_of_pr
 
 FOLLOWER = "rollups"
 BATCH_ENTRIES = 50_000
-CHUNK_STUDIES = 500
+CHUNK_STUDIES = 2_000
 MOST_WAITING = 120_000
 MOST_SEEN = 200_000
 LOCK = 0x5244_524F

@@ -20,6 +20,7 @@ from inference.registry.vocabulary import DEFAULT_RULE
 from inference.results.models import Inference
 from inference.truth.models import Truth
 from monitoring.cases.corrections import studies_of_persons
+from monitoring.cases.fetching import fetch
 from monitoring.cases.models import Case
 
 TABLES: Mapping[str, Any] = {
@@ -31,6 +32,7 @@ AMENDABLE = ABOUT_STUDIES - {"inference"}
 SETTLED_BY_REGISTRY = ("product/", "finding/", "claim/")
 DEFAULT_RULE_SUBJECT = f"truth_rule/{DEFAULT_RULE}"
 IDS_PER_QUERY = 5_000
+ENTRIES = "SELECT id, kind, position FROM audit_entry WHERE organisation = %s AND position >= %b AND position < %b"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,8 @@ class Stretch:
     def entries(self) -> dict[str, dict[int, int]]:
         """Return the position of every entry by kind and id."""
         found: dict[str, dict[int, int]] = defaultdict(dict)
-        for pk, kind, position in self.within.values_list("id", "kind", "position"):
-            found[kind][pk] = position or 0
+        for pk, kind, position in fetch(ENTRIES, self.organisation, self.first, self.end):
+            found[kind][pk] = position
         return found
 
 
@@ -61,9 +63,11 @@ def facts_of(entries: Iterable[int], *, kind: str, columns: tuple[str, ...]) -> 
     Asked by lists of ids, not by a join: its plan would hang on statistics that a large import has
     left behind, and a loop over all pairs of facts and entries is what they then lead to.
     """
+    table = TABLES[kind]._meta.db_table
+    statement = f"SELECT {', '.join(columns)} FROM {table} WHERE entry_id = ANY(%b)"  # noqa: S608
     waiting = iter(entries)
     while some := list(islice(waiting, IDS_PER_QUERY)):
-        yield from TABLES[kind].objects.filter(entry_id__in=some).order_by().values_list(*columns)
+        yield from fetch(statement, some)
 
 
 def studies_touched(stretch: Stretch) -> dict[UUID, int]:

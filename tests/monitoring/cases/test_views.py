@@ -58,4 +58,4 @@ def test_more_reads_cost_no_more_queries(officer, address, django_assert_num_que
         client.get(address)
 
 
-QUERIES = 14
+QUERIES = 13

@@ -4,7 +4,7 @@ from math import log
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -31,6 +31,7 @@ def area_of(bins):
     return auc_from_ranges(bins["low"], bins["high"], bins["negative"], bins["positive"])
 
 
+@settings(deadline=None)
 @given(values=scores, threshold=st.floats(0, 1))
 def test_every_case_is_in_one_bin_and_no_bin_crosses_the_threshold(values, threshold):
     bins = bins_of(values, threshold=threshold)
@@ -40,6 +41,7 @@ def test_every_case_is_in_one_bin_and_no_bin_crosses_the_threshold(values, thres
     assert (bins["low"] <= bins["high"]).all()
 
 
+@settings(deadline=None)
 @given(values=scores)
 def test_a_value_that_comes_again_has_a_bin_of_its_own(values):
     bins = bins_of(values)
