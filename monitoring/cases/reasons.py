@@ -20,6 +20,8 @@ DECISION_CONTRADICTS_THRESHOLD = "decision_contradicts_threshold"
 ANOTHER_RUN_COUNTS = "another_run_counts"
 AMENDED = "amended"
 NO_DECISION = "no_decision"
+NO_FINAL_READ = "no_final_read"
+NO_RESULT = "no_result"
 
 SENTENCES: Mapping[str, str] = {
     "purpose_research": "Made for research, not for a patient's care.",
@@ -53,6 +55,8 @@ SENTENCES: Mapping[str, str] = {
     ANOTHER_RUN_COUNTS: "Another run of the same study counts: the last shown before the final read, else the first.",
     AMENDED: "The read was amended by a later one.",
     NO_DECISION: "The read says nothing of the finding.",
+    NO_FINAL_READ: "No final read to compare the product with.",
+    NO_RESULT: "The product gave no result to compare the read with.",
 }
 
 

@@ -49,7 +49,7 @@ def can_roll(question: Question, scope: Scope) -> bool:
     finding = scope.finding
     if not has_calls(finding.kind, classes=finding.classes, unit=finding.unit):
         return False
-    if question.exact or scope.site or needs_facts(question, scope):
+    if question.who or question.exact or scope.site or needs_facts(question, scope):
         return False
     return is_rolled(question.by, scope) and set(question.metrics or metrics_of(finding.kind)) <= set(BINARY)
 
