@@ -19,7 +19,7 @@ from audit.log.checkpoints import sign_checkpoints
 from audit.log.models import Entry
 from audit.log.sequencing import sequence
 from inference.intake.models import SetAside
-from inference.registry.models import Site
+from inference.registry.models import Claim, Site
 from inference.rescoring.models import RescoreRun
 from inference.studies.pixels import store_dicom
 from monitoring.evidence.models import Package
@@ -62,6 +62,7 @@ ADDRESSES: dict[str, Address] = {
     "dashboards:overview": Address(kind=CLASS),
     "dashboards:making": Address(kind=CLASS),
     "dashboards:product": Address(kind=OBJECT, arguments=("product",)),
+    "dashboards:product_verification": Address(kind=OBJECT, arguments=("product",)),
     "dashboards:product_csv": Address(kind=OBJECT, arguments=("product",)),
     "labelling:page": Address(kind=OBJECT, methods="get post", cases=True, arguments=("product",)),
     "labelling:plan": Address(kind=OBJECT, cases=True, arguments=("label_plan",)),
@@ -120,6 +121,11 @@ ADDRESSES: dict[str, Address] = {
     "cases:counting": Address(kind=OBJECT, cases=True, arguments=("study",)),
     "subgroups:page": Address(kind=OBJECT, arguments=("product",)),
     "subgroups:download": Address(kind=OBJECT, arguments=("product",)),
+    "claims:product": Address(kind=OBJECT, arguments=("product",)),
+    "claims:claim": Address(kind=OBJECT, arguments=("product", "claim")),
+    "claims:days": Address(kind=OBJECT, arguments=("product", "claim")),
+    "claims:switch_on": Address(kind=OBJECT, methods="post", arguments=("product", "claim")),
+    "claims:switch_off": Address(kind=OBJECT, methods="post", arguments=("product", "claim")),
     "signals:list": Address(kind=CLASS),
     "signals:signal": Address(kind=OBJECT, arguments=("signal",)),
     "signals:acknowledge": Address(kind=OBJECT, methods="post", arguments=("signal",)),
@@ -183,7 +189,8 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
     sequence(now=now)
     sign_checkpoints(now=now)
     return {
-        "product": "mammo", "organisation": "north-group", "section": "site", "type": "deployment",
+        "product": "mammo", "claim": make_claim().pk,
+        "organisation": "north-group", "section": "site", "type": "deployment",
         "deployment": "cxr-north", "plural": "inferences", "tile": "0/000.p/1", "image": image.instance,
         "study": image.study_id, "username": person.username, "grant": person.grants.get().pk, "token": token.pk,
         "row": SetAside.objects.get().pk, "package": make_package(now=now).uid, "run": make_run(now=now).pk,
@@ -206,6 +213,13 @@ def make_run(*, now: Any) -> RescoreRun:
     return RescoreRun.objects.create(
         deployment_id="cxr-north", plan="northern plan", sample=1, seed=1, tolerance=0.01, requested_at=now,
         requested_by="user:northern-officer",
+    )  # fmt: skip
+
+
+def make_claim() -> Claim:
+    return Claim.objects.create(
+        product_id="mammo", finding="malignancy", metric="sensitivity", value=0.9, margin=0.05, unit="region",
+        truth_rule_id="default", source="IFU", verified=True,
     )  # fmt: skip
 
 

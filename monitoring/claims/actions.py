@@ -8,7 +8,16 @@ from django.db import connection, transaction
 
 from audit.log.actions import record_act
 from inference.registry.models import Claim, Deployment
-from monitoring.claims.designs import ALARM_YEARS, PERIOD_DAYS, Design, not_ready, terms_of
+from monitoring.claims.designs import (
+    ALARM_YEARS,
+    AS_THEY_COME,
+    DRAWN,
+    LARGEST_WEIGHT,
+    PERIOD_DAYS,
+    Design,
+    not_ready,
+    terms_of,
+)
 from monitoring.claims.models import ClaimSwitch
 from monitoring.claims.queries import patients_per_day
 from monitoring.errors import ClaimSwitchError
@@ -27,6 +36,8 @@ def switch_on(
     period_days: int = PERIOD_DAYS,
     alarm_years: int = ALARM_YEARS,
     from_launch: bool = False,
+    labels: str = AS_THEY_COME,
+    ceiling: float = LARGEST_WEIGHT,
 ) -> ClaimSwitch:
     """Hold a product to a claim in an organisation, from now on or from its launch there.
 
@@ -41,6 +52,8 @@ def switch_on(
         period_days=period_days,
         alarm_years=alarm_years,
         counts_from=None if from_launch else now,
+        labels=labels,
+        ceiling=ceiling if labels == DRAWN else 1.0,
         patients_per_day=patients_per_day(claim, deployments=deployments_of(claim, organisation=organisation), now=now),
     )
     return _switch(claim, organisation=organisation, is_on=True, by=by, reason=reason, now=now, design=design.as_json())

@@ -17,6 +17,8 @@ PERIOD_DAYS = 180
 ALARM_YEARS = 10
 DAYS_PER_YEAR = 365.25
 FEWEST_TO_ALARM = 1_000
+AS_THEY_COME, DRAWN = "as_they_come", "drawn"
+LARGEST_WEIGHT = 20.0  # a patient drawn with a chance of one in twenty
 PATIENTS_PER_DAY = 1.0  # assumed where no label has come yet
 TERMS = (
     "metric", "value", "margin", "finding", "unit", "direction", "effect", "comparator", "comparator_value", "summary",
@@ -44,6 +46,8 @@ class Design:
     alarm_years: int = ALARM_YEARS
     counts_from: datetime | None = None
     patients_per_day: Mapping[str, float] | None = None
+    labels: str = AS_THEY_COME
+    ceiling: float = 1.0
 
     @property
     def is_retrospective(self) -> bool:
@@ -64,6 +68,8 @@ class Design:
             "alarm_years": self.alarm_years,
             "counts_from": self.counts_from.isoformat() if self.counts_from else None,
             "patients_per_day": dict(self.patients_per_day or {}),
+            "labels": self.labels,
+            "ceiling": self.ceiling,
         }
 
 
@@ -78,6 +84,8 @@ def design_from(stored: Mapping[str, Any]) -> Design:
         alarm_years=stored["alarm_years"],
         counts_from=datetime.fromisoformat(stored["counts_from"]) if stored["counts_from"] else None,
         patients_per_day=stored["patients_per_day"],
+        labels=stored.get("labels", AS_THEY_COME),
+        ceiling=stored.get("ceiling", 1.0),
     )
 
 

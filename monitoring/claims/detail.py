@@ -12,7 +12,7 @@ from audit.log.models import Act
 from inference.registry.models import Claim
 from monitoring.cases.reasons import SENTENCES as CASE_SENTENCES
 from monitoring.claims.browsing import Reach
-from monitoring.claims.designs import Design, design_from, not_ready
+from monitoring.claims.designs import DRAWN, Design, design_from, not_ready
 from monitoring.claims.evidence import SENTENCES, Evidence
 from monitoring.claims.figures import sequence_figure
 from monitoring.claims.judging import looks_of, standing_of
@@ -159,6 +159,8 @@ def design_facts(asked: Asked, design: Design, measure: Measure) -> list[tuple[s
         ("Line", f"{figure_words(measure.line, terms=terms)}"),
         ("Level", f"{design.level:.0%}, two-sided, over all looks together"),
         ("Counts", "one value a patient, in the order in which labels arrive"),
+        ("Labels", "those that a label plan drew, weighted by one over their chance, "
+         f"{design.ceiling:g} at most" if design.labels == DRAWN else "all, each for itself"),
         ("From", "its launch here, labels that were there included" if design.is_retrospective
          else f"labels that arrive from {design.counts_from:%Y-%m-%d %H:%M} UTC on"),
         ("The present", f"{design.period_days} days of acquisition at a time"),

@@ -28,7 +28,7 @@ SENTENCES: Mapping[str, str] = {
     BEFORE_START: "The label had arrived before the claim was switched on.",
     NO_LABEL: "No truth yet by the claim's truth rule.",
     LATER_LABEL: "A later label of a patient whose value had been used.",
-    NO_WEIGHT: "Labelled outside the label plan, so with what chance is not known.",
+    NO_WEIGHT: "Not drawn by a label plan, or with a smaller chance than the design allows.",
     NO_PARTNER: "No patient of the other group was waiting when the label came.",
     WAITS: "Waits for the next patient of the other group.",
     "not_of_metric": "The truth, or the call, is not among those that the metric is taken over.",

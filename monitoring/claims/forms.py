@@ -2,7 +2,7 @@
 
 from django import forms
 
-from monitoring.claims.designs import ALARM_YEARS, PERIOD_DAYS
+from monitoring.claims.designs import ALARM_YEARS, AS_THEY_COME, DRAWN, LARGEST_WEIGHT, PERIOD_DAYS
 
 
 class SwitchOnForm(forms.Form):
@@ -18,6 +18,17 @@ class SwitchOnForm(forms.Form):
         choices=[(5, "5 years"), (10, "10 years"), (20, "20 years")],
         coerce=int,
         initial=ALARM_YEARS,
+    )
+    labels = forms.ChoiceField(
+        label="Labels that count",
+        choices=[
+            (AS_THEY_COME, "all, each for itself: whoever is labelled is taken to be like the rest"),
+            (DRAWN, "those that a label plan drew, weighted by one over their chance"),
+        ],
+        initial=AS_THEY_COME,
+    )
+    ceiling = forms.FloatField(
+        label="Largest weight of a drawn case (1 / its chance)", min_value=1, max_value=1000, initial=LARGEST_WEIGHT
     )
     from_launch = forms.BooleanField(
         label="Count labels that are here already (the design is then made with them in view, and the page says so)",

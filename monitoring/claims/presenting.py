@@ -72,9 +72,10 @@ class Pools:
     def of(self, design: Design, *, deployments: list[str]) -> Pool:
         terms = design.terms
         own = terms.metric if terms.metric in (*NUMBERS, *WITHOUT_TRUTH) else ""
-        key = (tuple(deployments), terms.finding, terms.truth_rule, own, terms.comparator, terms.unit)
+        cases = (tuple(deployments), terms.finding, terms.truth_rule, terms.unit)
+        key = (*cases, own, terms.comparator, design.labels, design.ceiling)
         if key not in self.known:
-            self.known[key] = pool_of(self.product, terms=terms, deployments=deployments)
+            self.known[key] = pool_of(self.product, design=design, deployments=deployments)
         return self.known[key]
 
 

@@ -6,7 +6,7 @@ Labelled cases are read one by one, everything else is counted by the database.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from monitoring.claims.evidence import NO_LABEL, Evidence, EvidenceRow, evidence
 from monitoring.claims.measuring import WITHOUT_TRUTH
 from monitoring.claims.models import ClaimSwitch
 from monitoring.claims.terms import Measure, Terms, measure_of
+from monitoring.claims.weighing import weights_of
 from monitoring.statistics.results import NotEstimable
 
 ANOTHER_VERSION = "another_version"
@@ -27,7 +28,7 @@ RATE_DAYS = 90
 COLUMNS = (
     "person_id", "study_id", "deployment_id", "acquired_at", "acquired_on", "truth_known_at", "read_at", "truth",
     "decision", "reader_decision", "ai_exposure", "score", "measurement", "truth_measurement", "category",
-    "truth_category", "minutes_to_reader", "slices", "version",
+    "truth_category", "minutes_to_reader", "slices", "version", "inference_id", "region",
 )  # fmt: skip
 
 
@@ -89,15 +90,16 @@ class Pool:
     def evidence(self, design: Design, *, measure: Measure, version: str) -> Evidence:
         """Return the evidence of one version; cases of others are counted as such."""
         rows = self.rows.get(version, ())
-        found = evidence_of(rows, terms=design.terms, measure=measure, since=design.counts_from)
+        found = evidence_of(rows, terms=design.terms, measure=measure, ceiling=design.ceiling, since=design.counts_from)
         left_out = Counter(found.left_out) + self.others.get(version, Counter())
         known = len(rows) + sum(self.others.get(version, Counter()).values())
         left_out[ANOTHER_VERSION] = self.logged - known
         return replace(found, left_out={name: n for name, n in left_out.items() if n}, logged=self.logged)
 
 
-def pool_of(product: str, *, terms: Terms, deployments: Iterable[str]) -> Pool:
-    """Return the cases that a claim's evidence is taken from, in two queries."""
+def pool_of(product: str, *, design: Design, deployments: Collection[str]) -> Pool:
+    """Return the cases that a claim's evidence is taken from, in two queries and those for the weights."""
+    terms, weights = design.terms, weights_of(design, product=product, deployments=deployments)
     cases = Case.objects.filter(
         product_id=product, finding=terms.finding, rule=terms.truth_rule, deployment_id__in=list(deployments)
     )
@@ -105,7 +107,7 @@ def pool_of(product: str, *, terms: Terms, deployments: Iterable[str]) -> Pool:
         cases = cases.exclude(region="")
     usable = _usable(terms)
     rows: dict[str, list[EvidenceRow]] = defaultdict(list)
-    for version, row in _rows(cases.filter(usable), terms=terms):
+    for version, row in _rows(cases.filter(usable), terms=terms, weights=weights):
         rows[version].append(row)
     others: dict[str, Counter[str]] = defaultdict(Counter)
     for version, excluded, number in cases.exclude(usable).values_list("version", "excluded").annotate(n=Count("pk")):
@@ -121,7 +123,9 @@ def _usable(terms: Terms) -> Q:
     return Q(excluded="", truth_known_at__isnull=False)
 
 
-def _rows(cases: QuerySet[Case], *, terms: Terms) -> Iterator[tuple[str, EvidenceRow]]:
+def _rows(
+    cases: QuerySet[Case], *, terms: Terms, weights: Mapping[tuple[int, str], float] | None
+) -> Iterator[tuple[str, EvidenceRow]]:
     for each in cases.order_by("pk").values_list(*COLUMNS, named=True).iterator(chunk_size=5_000):
         yield (
             each.version,
@@ -140,6 +144,7 @@ def _rows(cases: QuerySet[Case], *, terms: Terms) -> Iterator[tuple[str, Evidenc
                 is_category_right=_category_right(each),
                 number=_number(each, metric=terms.metric),
                 slices=each.slices,
+                weight=1.0 if weights is None else weights.get((each.inference_id, each.region)),
             ),
         )
 
@@ -176,7 +181,7 @@ def patients_per_day(claim: Claim, *, deployments: Collection[str], now: datetim
     since = now - timedelta(days=RATE_DAYS)
     found = {}
     for deployment in sorted(deployments):
-        pool = pool_of(claim.product_id, terms=terms, deployments=[deployment])
+        pool = pool_of(claim.product_id, design=Design(terms=terms), deployments=[deployment])
         rows = [row for group in pool.rows.values() for row in group if row.known_at and row.known_at >= since]
         values = evidence_of(rows, terms=terms, measure=measure).values
         if values:
@@ -200,7 +205,7 @@ def claims_held(*, product: str, organisation: str, deployment: str) -> list[Hel
         measure = measure_of(terms)
         if isinstance(measure, NotEstimable):
             continue
-        pool = pool_of(product, terms=terms, deployments=[deployment])
+        pool = pool_of(product, design=each.design, deployments=[deployment])
         versions = versions_of_claim(product, terms=terms)
         evidence = {name: pool.evidence(each.design, measure=measure, version=name) for name in versions}
         found.append(Held(watched=each, evidence=evidence))
