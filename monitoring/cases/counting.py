@@ -32,6 +32,7 @@ from monitoring.cases.facts import (
 )
 from monitoring.cases.identity import Identity, identity_of
 from monitoring.cases.judging import Judgement, final_read, truth_for
+from monitoring.cases.references import reference_of
 from monitoring.cases.runs import (
     counting_run,
     display_times,
@@ -200,7 +201,7 @@ def case_of(each: Logged, *, parts: RunParts, view: StudyView, rule: Rule, setti
         excluded=each.reason,
         slices=with_region(parts.slices, said.region) if settings.regions else parts.slices,
         **said_by(run, said, parts=parts),
-        **held_true(truth, acquired_at=acquired_at),
+        **held_true(truth, acquired_at=acquired_at, read=read),
         comparison=comparison_of(finding.kind if finding else "", said, truth.source, version=run.version),
         **finally_read(read),
     )
@@ -226,12 +227,13 @@ def said_by(run: RunFact, said: PredictionFact, *, parts: RunParts) -> dict[str,
     }
 
 
-def held_true(truth: Judgement[TruthFact], *, acquired_at: datetime) -> dict[str, Any]:
+def held_true(truth: Judgement[TruthFact], *, acquired_at: datetime, read: Judgement[ReadFact]) -> dict[str, Any]:
     source = truth.source
     return {
         "truth": truth.state,
         "truth_id": source.id if source else None,
         "truth_standard": source.standard if source else "",
+        "truth_reference": reference_of(source, exposure=read.source.ai_exposure if read.source else ""),
         "truth_measurement": source.measurement if source else None,
         "truth_category": source.category if source else None,
         "truth_known_at": source.known if source else None,

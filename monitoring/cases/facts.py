@@ -138,6 +138,7 @@ class TruthFact:
     marks: Sequence[Mapping[str, Any]] | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
     certainty: str = "probable"
+    blinded_to_ai: bool | None = None
     observed_until: datetime | None = None
     amends: str = ""
     elsewhere: bool = False
@@ -224,6 +225,7 @@ class CountedCase(NamedTuple):
     truth: str
     truth_id: int | None
     truth_standard: str
+    truth_reference: str
     truth_measurement: float | None
     truth_category: Any
     truth_known_at: datetime | None
@@ -259,6 +261,7 @@ class CountedRead:
     category: Any
     truth: str
     truth_standard: str
+    truth_reference: str
     truth_measurement: float | None
     truth_category: Any
     slices: Mapping[str, str]

@@ -33,6 +33,7 @@ class Case(models.Model):
     truth = models.CharField(max_length=16, blank=True)
     truth_id = models.BigIntegerField(null=True)
     truth_standard = models.CharField(max_length=24, blank=True)
+    truth_reference = models.CharField(max_length=32, blank=True, default="")
     truth_measurement = models.FloatField(null=True)
     truth_category = models.JSONField(null=True)
     truth_known_at = models.DateTimeField(null=True)

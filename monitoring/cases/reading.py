@@ -9,6 +9,7 @@ from monitoring.cases.counting import by_concept, zone_named
 from monitoring.cases.facts import AsOf, CountedRead, ReadFact, Rule, StudyFacts, TruthFact, live_facts
 from monitoring.cases.identity import Identity, identity_of
 from monitoring.cases.judging import truth_for
+from monitoring.cases.references import reference_of
 from monitoring.cases.slicing import UNKNOWN, local_day, study_slices, with_region
 
 
@@ -61,6 +62,7 @@ def counted_read(
         category=read.category,
         truth=truth.state,
         truth_standard=truth.source.standard if truth.source else "",
+        truth_reference=reference_of(truth.source, exposure=read.ai_exposure),
         truth_measurement=truth.source.measurement if truth.source else None,
         truth_category=truth.source.category if truth.source else None,
         slices=with_region(study_slices(study, day=day), read.region) | read_slices(read),

@@ -36,7 +36,7 @@ COLUMN_OF = {
     "ai_exposure": "ai_exposure",
 }
 ROW = (
-    "person_id", "truth", "decision", "score", "truth_standard", "measurement", "truth_measurement", "category",
+    "person_id", "truth", "decision", "score", "truth_reference", "measurement", "truth_measurement", "category",
     "truth_category", "minutes_to_reader", "class_scores", "comparison", "minutes_to_treatment", "followed_days",
     "threshold", "reader_decision", "reader_measurement", "reader_category",
 )  # fmt: skip
@@ -176,7 +176,7 @@ def add_read(read: CountedRead, *, question: Question, found: Gathered) -> None:
             truth=read.truth,
             decision=read.decision,
             score=None,
-            standard=read.truth_standard,
+            standard=read.truth_reference,
             measurement=read.measurement,
             truth_measurement=read.truth_measurement,
             category=read.category,

@@ -13,11 +13,9 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from monitoring.rollups.delays import EDGES
 from monitoring.statistics.delay import Nowcast, nowcast
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
-
-EDGES = (1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365, 545, 730)
-"""Delays in days that labels are counted by: fewer than 1, 1 to fewer than 2, … and 730 or more."""
 
 FLOOR = 0.6
 """A month of which less than this share of labels has come in is immature, and its figures are marked."""

@@ -6,7 +6,7 @@ Counts are taken from the figures themselves, so the statement adds up to them w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from audit.access.small_cells import cells_to_hide
@@ -34,6 +34,32 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Labeller:
+    """How often a labeller is right, among adjudicated cases with and without the finding: (right ones, cases)."""
+
+    key: str
+    sensitivity: tuple[int, int]
+    specificity: tuple[int, int]
+
+    @property
+    def is_measured(self) -> bool:
+        return self.sensitivity[1] > 0 and self.specificity[1] > 0
+
+    def as_json(self) -> dict[str, Any]:
+        counts = {"sensitivity": self.sensitivity, "specificity": self.specificity}
+        return {
+            name: outcome_json(rate) | {"right": counts[name][0], "cases": counts[name][1]}
+            for name, rate in self.rates().items()
+        }
+
+    def rates(self) -> Mapping[str, Estimate | NotEstimable]:
+        return {
+            "sensitivity": proportions.wilson(*self.sensitivity),
+            "specificity": proportions.wilson(*self.specificity),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
     """What was logged adds up: excluded ones by reason, labelled and unlabelled ones.
 
@@ -46,6 +72,7 @@ class Missing:
     excluded: Mapping[str, int]
     verified: Mapping[str, Verified]
     maturity: Maturity
+    labellers: Mapping[str, Labeller] = field(default_factory=dict)
     hidden: str = ""
 
     @property
@@ -89,6 +116,7 @@ class Missing:
                 for decision, each in self.verified.items()
             },
             "expected_labels": outcome_json(self.maturity.expected_labels),
+            "labellers": {key: each.as_json() for key, each in self.labellers.items()},
         } | head
 
 
@@ -133,12 +161,16 @@ def hide_missing(missing: Missing | None, *, minimum_count: int) -> Missing | No
     for each in missing.verified.values():
         told += [each.cases, each.labelled, each.cases - each.labelled]
     if not any(0 < number < minimum_count for number in told):
-        return missing
+        return replace(missing, labellers={}) if missing.labellers else missing
     reason = f"fewer than {minimum_count}, hidden by the sharing agreement"
     out = cells_to_hide(missing.excluded, totals=(lambda _: "",), minimum_count=minimum_count)
     kept = {name: number for name, number in missing.excluded.items() if name not in out}
     none = NotEstimable(reason)
     bare = replace(missing.maturity, expected_labels=none, by_month={}) if missing.labelled < minimum_count else None
     return replace(
-        missing, excluded=kept, hidden=reason, maturity=bare or replace(missing.maturity, expected_labels=none)
+        missing,
+        excluded=kept,
+        hidden=reason,
+        labellers={},
+        maturity=bare or replace(missing.maturity, expected_labels=none),
     )

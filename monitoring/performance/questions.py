@@ -19,7 +19,8 @@ OBSERVED, AGREEMENT, PARTLY = "observed", "agreement", "partly_agreement"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """One of deployment, product or site (a site's reads). `deployments` narrows a product to what may be seen;
-    an empty `version` means all of them together."""
+    an empty `version` means all of them together. `who` asks for the final reads of the same cases ("reader"), or
+    for the product on the cases that were read ("ai")."""
 
     deployment: str = ""
     product: str = ""
@@ -34,7 +35,9 @@ class Question:
     version: str = ""
     by: str = ""
     exact: bool = False
+    who: str = ""
     deployments: tuple[str, ...] | None = None
+    verification: str = ""
 
     @property
     def scope(self) -> tuple[str, str]:
@@ -49,8 +52,8 @@ class Figure:
     """One metric in one slice. `positives` are the cases whose truth is positive, `bounds` what bins leave open.
 
     `kind` says what it was held against: "observed" truth, or labels that are no independent truth ("agreement";
-    "partly_agreement" where some are); `corrected` is what it would be against the truth, beside its own value, where
-    the labeller's errors are known. `maturity` is the share of its labels that is there, for the figure of a month.
+    "partly_agreement" where `agreeing` of them are); `corrected` is what it would be against the truth, beside its own
+    value, where a labeller's errors are known. `maturity` is the share of labels that is there, for a month's figure.
     """
 
     metric: str
@@ -60,6 +63,7 @@ class Figure:
     bounds: tuple[float, float] | None = None
     reference: Mapping[str, int] = field(default_factory=dict)
     kind: str = OBSERVED
+    agreeing: int = 0
     corrected: Estimate | NotEstimable | None = None
     maturity: Estimate | NotEstimable | None = None
 
@@ -75,7 +79,8 @@ class Figure:
     def as_json(self) -> dict[str, Any]:
         head: dict[str, Any] = {"metric": self.metric, "slice": dict(self.slice)}
         if isinstance(self.outcome, NotEstimable):
-            return head | {"not_estimable": self.outcome.reason}
+            found = head | {"not_estimable": self.outcome.reason}
+            return found | {"bounds": list(self.bounds)} if self.bounds else found
         return head | self._said(self.outcome)
 
     def _said(self, outcome: Estimate) -> dict[str, Any]:
@@ -91,6 +96,8 @@ class Figure:
             "reference": dict(sorted(self.reference.items())),
             "kind": self.kind,
         }
+        if self.agreeing:
+            found["agreeing"] = self.agreeing
         if self.corrected is not None:
             found["corrected"] = corrected_json(self.corrected)
         if self.maturity is not None:
@@ -105,13 +112,17 @@ def corrected_json(found: Estimate | NotEstimable) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateSet:
-    """The answer to one question: every figure, and what was left out of all of them."""
+    """The answer to one question: every figure, and what was left out of all of them.
+
+    `used` are the cases behind an answer with verification; with those left out they add up to everything logged.
+    """
 
     question: Question
     excluded: Mapping[str, int]
     figures: tuple[Figure, ...]
     hidden: bool = False
     missing: Missing | None = None
+    used: int | None = None
 
     def get(self, metric: str, **slice: str) -> Figure | None:
         """Return one figure, or None if it was not asked for."""
@@ -143,4 +154,5 @@ class EstimateSet:
             "truth_rule": self.question.truth_rule,
             "excluded": dict(sorted(self.excluded.items())),
             "estimates": [each.as_json() for each in self.figures],
+            **({"verification": self.question.verification, "used": self.used} if self.question.verification else {}),
         } | ({"missing": self.missing.as_json()} if self.missing else {})

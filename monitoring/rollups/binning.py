@@ -15,7 +15,7 @@ from math import floor, log10
 import numpy as np
 from numpy.typing import NDArray
 
-DESIGN = 2
+DESIGN = 3
 """The number of this design of the sums. A follower that finds another one makes everything again."""
 
 LOGIT_STEP = 0.005

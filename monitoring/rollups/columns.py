@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.registry.vocabulary import STANDARDS
+from monitoring.cases.references import MARKED
 from monitoring.cases.slicing import UNKNOWN
 
 STATES = ("", "positive", "negative", "indeterminate", "not_assessable", "other")
 STATE_CODES = {state: code for code, state in enumerate(STATES)}
 POSITIVE, NEGATIVE = STATE_CODES["positive"], STATE_CODES["negative"]
-KNOWN_STANDARDS = ("", *STANDARDS)
+KNOWN_STANDARDS = ("", *STANDARDS, *MARKED)
 STANDARD_CODES = {standard: code for code, standard in enumerate(KNOWN_STANDARDS)}
 BUCKETS = 128
 MOST_VALUES = 65_535

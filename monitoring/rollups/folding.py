@@ -10,6 +10,7 @@ from typing import NamedTuple
 from monitoring.cases.actions import Change
 from monitoring.cases.facts import CountedCase
 from monitoring.rollups.columns import Entry, code_of
+from monitoring.rollups.delays import delay_place
 
 UNROLLED = frozenset({"site", "month", "version"})
 PERSON_BITS = (1 << 64) - 1
@@ -28,10 +29,11 @@ class MonthKey(NamedTuple):
 
 @dataclass(slots=True)
 class MonthDelta:
-    """What one month gains and loses: counted cases, and numbers left out by reason and day."""
+    """What one month gains and loses: counted cases, numbers left out by reason and day, labels by delay."""
 
     entries: list[Entry] = field(default_factory=list)
     excluded: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    delays: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
 
 @dataclass(slots=True)
@@ -63,12 +65,15 @@ def add(case: CountedCase, *, sign: int, into: Delta) -> None:
     if case.excluded:
         month.excluded[case.excluded, day.day - 1] += sign
         return
+    place = delay_place(case)
+    if place is not None:
+        month.delays[place] += sign
     code = code_of(
         day=day.day - 1,
         truth=case.truth,
         decision=case.decision,
         read=case.reader_decision,
-        standard=case.truth_standard,
+        standard=case.truth_reference,
         scored=case.score is not None,
     )
     month.entries.append(Entry(sign, code, case.score, case.person_id.int & PERSON_BITS, case.slices))

@@ -22,9 +22,9 @@ class Cursor(models.Model):
 class MonthSum(models.Model):
     """One month's cases of one finding at one deployment, as columns and as sums of them.
 
-    `excluded` maps a reason to counts by day of the month. `codes`, `scores`, `persons` and `slices` hold the
-    counted cases (`labels` names the slices); `tallies`, `bins` and `buckets` are made from these and do not
-    grow with them.
+    `excluded` maps a reason to counts by day of the month, `delays` a place among the delays of labels to a count.
+    `codes`, `scores`, `persons` and `slices` hold the counted cases (`labels` names the slices); `tallies`, `bins`
+    and `buckets` are made from these and do not grow with them.
     """
 
     deployment_id = models.CharField(max_length=64)
@@ -34,6 +34,7 @@ class MonthSum(models.Model):
     month = models.DateField()
     cases = models.IntegerField(default=0)
     excluded = models.JSONField(default=dict)
+    delays = models.JSONField(default=dict)
     labels = models.JSONField(default=dict)
     codes = models.BinaryField(default=bytes)
     scores = models.BinaryField(default=bytes)

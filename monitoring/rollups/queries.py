@@ -17,7 +17,7 @@ from monitoring.rollups.columns import Codes, Columns, days
 from monitoring.rollups.storing import columns_from
 from monitoring.rollups.summing import Sums, bins_from, counts_from
 
-HEAD = ("deployment_id", "finding", "version", "month", "cases", "excluded")
+HEAD = ("deployment_id", "finding", "version", "month", "cases", "excluded", "delays")
 ARRAYS = ("codes", "scores", "persons")
 SUMS = ("tallies", "bins", "buckets")
 WHERE = """
@@ -53,6 +53,7 @@ class Month:
     first: date
     cases: int
     excluded: Mapping[str, Mapping[str, int]]
+    delays: Mapping[str, int]
     stored: Mapping[str, Any]
 
     @cached_property
@@ -121,6 +122,7 @@ def months(wanted: Wanted, *, columns: Iterable[str]) -> list[Month]:
             first=row[3],
             cases=row[4],
             excluded=row[5],
+            delays=row[6],
             stored=dict(zip(named[len(HEAD) :], row[len(HEAD) :], strict=True)),
         )
         for row in rows

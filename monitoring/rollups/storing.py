@@ -24,20 +24,20 @@ SLICED = np.dtype("<u2")
 ScaleOf = Callable[[str, str], Scale]
 
 KEPT = """
-    SELECT m.deployment_id, m.finding, m.rule, m.version, m.month, m.excluded, m.labels, m.codes, m.scores, m.persons,
-           m.slices
+    SELECT m.deployment_id, m.finding, m.rule, m.version, m.month, m.excluded, m.delays, m.labels, m.codes, m.scores,
+           m.persons, m.slices
     FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::date[])
              AS wanted (deployment_id, finding, rule, version, month)
     JOIN monitoring_monthsum m USING (deployment_id, finding, rule, version, month)
 """
 PUT = """
-    INSERT INTO monitoring_monthsum (deployment_id, finding, rule, version, month, cases, excluded, labels, codes,
-                                     scores, persons, slices, tallies, bins, buckets)
-    VALUES (%b, %b, %b, %b, %b, %b::int, %s::jsonb, %s::jsonb, %b, %b, %b, %b, %b, %b, %b)
+    INSERT INTO monitoring_monthsum (deployment_id, finding, rule, version, month, cases, excluded, delays, labels,
+                                     codes, scores, persons, slices, tallies, bins, buckets)
+    VALUES (%b, %b, %b, %b, %b, %b::int, %s::jsonb, %s::jsonb, %s::jsonb, %b, %b, %b, %b, %b, %b, %b)
     ON CONFLICT (deployment_id, finding, rule, version, month) DO UPDATE SET
-        cases = excluded.cases, excluded = excluded.excluded, labels = excluded.labels, codes = excluded.codes,
-        scores = excluded.scores, persons = excluded.persons, slices = excluded.slices, tallies = excluded.tallies,
-        bins = excluded.bins, buckets = excluded.buckets
+        cases = excluded.cases, excluded = excluded.excluded, delays = excluded.delays, labels = excluded.labels,
+        codes = excluded.codes, scores = excluded.scores, persons = excluded.persons, slices = excluded.slices,
+        tallies = excluded.tallies, bins = excluded.bins, buckets = excluded.buckets
 """
 DROP_EMPTY = "DELETE FROM monitoring_monthsum WHERE cases = 0 AND excluded = '{}'"
 
@@ -62,11 +62,12 @@ def summed(
     """Yield the rows of months as they are with their delta."""
     kept = kept_months(keys)
     for key in keys:
-        excluded, columns = kept.get(key, ({}, None))
+        excluded, delays, columns = kept.get(key, ({}, {}, None))
         change = months[key]
         if change.entries:
             columns = merged(columns, *columns_of([sliced(each) for each in change.entries]))
-        yield row_of(key, excluded=left_out(excluded, change), columns=columns, scale_of=scale_of)
+        counts = left_out(excluded, change), labelled(delays, change)
+        yield row_of(key, counts=counts, columns=columns, scale_of=scale_of)
 
 
 def sliced(entry: Any) -> Any:
@@ -74,14 +75,14 @@ def sliced(entry: Any) -> Any:
     return entry._replace(slices={name: value for name, value in entry.slices.items() if name not in UNROLLED})
 
 
-def kept_months(keys: Sequence[MonthKey]) -> dict[MonthKey, tuple[dict[str, dict[str, int]], Columns]]:
+def kept_months(keys: Sequence[MonthKey]) -> dict[MonthKey, tuple[dict[str, dict[str, int]], dict[str, int], Columns]]:
     wanted = [list(column) for column in zip(*(key[:4] for key in keys), strict=True)]
     firsts = [date(key.year, key.month, 1) for key in keys]
     found = {}
-    for deployment, finding, rule, version, month, excluded, labels, *arrays in fetch(KEPT, *wanted, firsts):
+    for deployment, finding, rule, version, month, excluded, delays, labels, *arrays in fetch(KEPT, *wanted, firsts):
         codes, scores, persons, slices = arrays
         columns = columns_from(labels, codes=codes, scores=scores, persons=persons, slices=slices)
-        found[MonthKey(deployment, finding, rule, version, month.year, month.month)] = (excluded, columns)
+        found[MonthKey(deployment, finding, rule, version, month.year, month.month)] = (excluded, delays, columns)
     return found
 
 
@@ -109,10 +110,17 @@ def left_out(kept: Mapping[str, Mapping[str, int]], change: MonthDelta) -> dict[
     return {reason: by_day for reason, by_day in left.items() if by_day}
 
 
+def labelled(kept: Mapping[str, int], change: MonthDelta) -> dict[str, int]:
+    """Return how many labels came with each delay; what comes to nothing goes."""
+    places = sorted({*map(int, kept), *change.delays})
+    found = {place: kept.get(str(place), 0) + change.delays.get(place, 0) for place in places}
+    return {str(place): number for place, number in found.items() if number}
+
+
 def row_of(
-    key: MonthKey, *, excluded: Mapping[str, Any], columns: Columns | None, scale_of: ScaleOf
+    key: MonthKey, *, counts: tuple[Mapping[str, Any], ...], columns: Columns | None, scale_of: ScaleOf
 ) -> tuple[Any, ...]:
-    head = (*key[:4], date(key.year, key.month, 1), columns.size if columns else 0, json.dumps(excluded))
+    head = (*key[:4], date(key.year, key.month, 1), columns.size if columns else 0, *map(json.dumps, counts))
     if columns is None or not columns.size:
         return (*head, "{}", *[b""] * 7)
     sums = sums_of(columns, scale=scale_of(key.deployment_id, key.finding))

@@ -5,7 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from monitoring.performance.maturity import EDGES, FLOOR, days_of, maturity_of, month_range, triangle
+from monitoring.performance.maturity import FLOOR, days_of, maturity_of, month_range, triangle
+from monitoring.rollups.delays import EDGES
 from monitoring.statistics.results import Estimate, NotEstimable
 
 TODAY = date(2026, 11, 20)

@@ -1,0 +1,31 @@
+"""What a figure was held against: the truth, or what others said of the same images. Pure.
+
+Labels of a labeller that reads reports, and reports signed with the product in view, tell of agreement; a figure
+held against them keeps its name and value, says so, and is never called accuracy.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from monitoring.cases.references import IN_VIEW, standard_of
+from monitoring.performance.questions import AGREEMENT, PARTLY, Figure
+
+LABELLER = "report_labeller"
+
+
+def judged(figure: Figure) -> Figure:
+    """Return the figure with its reference by standard alone, and the kind that these references make it."""
+    agreeing = sum(number for name, number in figure.reference.items() if is_agreement(name))
+    if not agreeing:
+        return figure
+    reference: Counter[str] = Counter()
+    for name, number in figure.reference.items():
+        reference[standard_of(name)] += number
+    kind = AGREEMENT if agreeing == sum(reference.values()) else PARTLY
+    return replace(figure, reference=dict(reference), kind=kind, agreeing=agreeing)
+
+
+def is_agreement(reference: str) -> bool:
+    return reference == LABELLER or reference.endswith(IN_VIEW)
