@@ -7,8 +7,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # In the order in which they import each other.
 MODULES = (
     "audit.proofs.canonical", "audit.proofs.merkle", "audit.proofs.tiles", "audit.proofs.ed25519", "audit.proofs.notes",
+    "audit.proofs.statements",
     "audit.verification.findings", "audit.verification.opening", "audit.verification.bag", "audit.verification.logs",
-    "audit.verification.figures", "audit.verification.checking", "audit.verification.__main__",
+    "audit.verification.figures", "audit.verification.signatures", "audit.verification.checking",
+    "audit.verification.__main__",
 )  # fmt: skip
 
 HEAD = '''#!/usr/bin/env python3

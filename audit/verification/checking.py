@@ -13,6 +13,7 @@ from audit.verification.figures import check_figures
 from audit.verification.findings import Report
 from audit.verification.logs import LOGS, Log, check_log, entries_of, logs_of, withheld_of
 from audit.verification.opening import READ_ERRORS, Package, opened
+from audit.verification.signatures import Signatures, check_signatures
 
 EXPORTED = "package.exported"
 PREVIOUS = "data/previous/"
@@ -34,9 +35,11 @@ def check_package(path: Path, *, pins: Sequence[str], checkpoints: Sequence[byte
             report.wrong("The package holds no log.")
         name_strangers(checkpoints, logs=logs, report=report)
         said: dict[tuple[str, int], Any] = {}
+        signed = Signatures()
         content = content_digest(digests)
         for log in logs:
-            read_log(package, log, said=said, content=content, report=report)
+            read_log(package, log, said=said, signed=signed, content=content, report=report)
+        check_signatures(package, found=signed, report=report)
         try:
             check_figures(package, said=said, report=report)
         except (CanonicalError, KeyError, TypeError, *READ_ERRORS) as error:
@@ -72,7 +75,15 @@ def content_digest(digests: Digests) -> str:
     return sha256(canonical_json(content)).hexdigest()
 
 
-def read_log(package: Package, log: Log, *, said: dict[tuple[str, int], Any], content: str, report: Report) -> None:
+def read_log(
+    package: Package,
+    log: Log,
+    *,
+    said: dict[tuple[str, int], Any],
+    signed: Signatures,
+    content: str,
+    report: Report,
+) -> None:
     """Check every entry against the tree, keep what the case rows need, and look for the export itself."""
     exports: list[str] = []
     try:
@@ -81,6 +92,7 @@ def read_log(package: Package, log: Log, *, said: dict[tuple[str, int], Any], co
             if entry.get("organisation") != log.organisation:
                 report.wrong(f"The entry at position {position} belongs to another log than {log.organisation}.")
             keep(entry, key=(log.organisation, position), said=said)
+            signed.keep(entry)
             if entry.get("kind") == EXPORTED:
                 exports.append(str(entry.get("payload", {}).get("details", {}).get("content_sha256")))
         for position, entry in withheld_of(package, log, report=report):

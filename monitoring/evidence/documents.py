@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 
 from audit.access.scopes import depth_of
 from audit.log.models import plain
+from audit.signatures.models import Signature
 from inference.registry.ledger import described
 from inference.registry.models import Claim, Configuration, Finding, Market, Version
 from monitoring.cases.reasons import sentence
@@ -35,7 +36,6 @@ def scope_document(scope: Scope, *, uid: str, made_by: str, made_at: str) -> dic
         "made_by": made_by,
         "made_at": made_at,
         "changes": NONE_RECORDED,
-        "signatures": NONE_RECORDED,
     }
 
 
@@ -77,6 +77,12 @@ def signal_documents(scope: Scope) -> list[dict[str, Any]]:
     return found
 
 
+def signature_documents(scope: Scope) -> list[dict[str, Any]]:
+    """Return the signatures on what the package holds, as their entries say them; aggregates name no people."""
+    subjects = [signal.subject for signal in signals_in(scope)] if scope.has_rows else []
+    return [each.payload() for each in Signature.objects.filter(subject__in=subjects).order_by("id")]
+
+
 def without_detail(values: dict[str, Any]) -> dict[str, Any]:
     """At the level of aggregates a signal is named, and its evidence with small numbers stays behind."""
     return {
@@ -90,6 +96,7 @@ def report(
     registry: Mapping[str, Any],
     figures: Sequence[Mapping[str, Any]],
     signals: Sequence[Mapping[str, Any]],
+    signatures: Sequence[Mapping[str, Any]],
     counts: Mapping[str, int],
     keys: Mapping[str, str],
     verifier: str,
@@ -101,6 +108,7 @@ def report(
         "registry": registry,
         "blocks": blocks,
         "signals": signals,
+        "signatures": signatures,
         "counts": counts,
         "keys": sorted(keys.items()),
         "verifier": verifier,

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from audit.log.models import Act, Entry
 from audit.proofs.canonical import parse_json
+from audit.signatures.models import Signature, SigningKey
 from inference.corrections.models import Correction
 from inference.events.models import Event
 from inference.reads.models import Read, Response
@@ -43,6 +44,9 @@ def positions_of(scope: Scope, *, organisation: str, studies: Iterable[UUID], ac
         found |= set(placed(Rescore, Q(inference__study_id__in=batch), organisation=organisation))
     found |= set(placed(Registration, Q(subject__in=subjects_of(scope)), organisation=organisation))
     found |= set(placed(Act, Q(subject__in=acts), organisation=organisation))
+    signed = Signature.objects.filter(subject__in=acts)
+    found |= set(placed(Signature, Q(pk__in=signed), organisation=organisation))
+    found |= set(placed(SigningKey, Q(username__in=signed.values("username")), organisation=organisation))
     return array("Q", sorted(found))
 
 

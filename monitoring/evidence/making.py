@@ -119,9 +119,10 @@ def write_content(bag: BagWriter, making: Making, *, met: Met, kept: Mapping[str
         documents.signal_documents(scope),
         documents.registry_document(scope),
     )
+    signatures = documents.signature_documents(scope)
     for name, value in (
         ("scope", said), ("figures", {"sets": figures}), ("signals", signals), ("registry", registry),
-        ("changes", []), ("signatures", []),
+        ("changes", []), ("signatures", signatures),
     ):  # fmt: skip
         bag.add(f"data/{name}.json", [readable(value)])
     counts = {"cases": met.cases, "counted": met.counted, "studies": len(met.studies), "patients": len(met.persons)}
@@ -130,6 +131,7 @@ def write_content(bag: BagWriter, making: Making, *, met: Met, kept: Mapping[str
         registry=registry,
         figures=figures,
         signals=signals,
+        signatures=signatures,
         counts=counts,
         keys={each: key_of(each).fingerprint for each in making.logs},
         verifier=sha256(verifier_source()).hexdigest(),

@@ -9,7 +9,7 @@ from audit.log.queries import fact_tables
 from audit.log.sequencing import sequence
 
 GUARDED = {
-    "audit_act", "audit_checkpoint", "audit_entry", "audit_logkey",
+    "audit_act", "audit_checkpoint", "audit_entry", "audit_logkey", "audit_signature", "audit_signingkey",
     "inference_correction", "inference_event", "inference_inference", "inference_prediction", "inference_read",
     "inference_registration", "inference_rescore", "inference_response", "inference_truth",
     "monitoring_claimswitch", "monitoring_drawncase", "monitoring_labelplan", "monitoring_planwithdrawal",
@@ -17,7 +17,7 @@ GUARDED = {
 OF_THE_SEQUENCER = {"audit_tree", "audit_tile"}
 # May change, because nothing is proved by them: a new table is put here on purpose, or guarded by a migration.
 ORDINARY = {
-    "audit_grant", "audit_token", "audit_user",
+    "audit_attempt", "audit_grant", "audit_sealedkey", "audit_token", "audit_user",
     "auth_group", "auth_group_permissions", "auth_permission",
     "axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog", "axes_accesslog",
     "django_content_type", "django_session",
