@@ -174,15 +174,16 @@ def sample_size_auc(
     alpha: float = 0.025,
     power: float = 0.8,
     level: float = 0.95,
-    variance: Literal["hanley_mcneil", "obuchowski"] = "obuchowski",
+    variance: Literal["hanley_mcneil", "obuchowski"] = "hanley_mcneil",
     design_effect: float = 1.0,
     verified: float = 1.0,
 ) -> AreaSize | NotEstimable:
     """Return the cases that show an area above `floor` (one-sided `alpha`), or give it a `half_width`; one of the two.
 
     `ratio` is cases without the finding for each with it. Assumes independent cases and large samples;
-    "obuchowski" binormal scores, "hanley_mcneil" exponential ones. Expected not above the floor: NotEstimable.
-    Sources: Hanley & McNeil, Radiology 1982;143:29-36; Obuchowski, Radiology 1997 / Stat Med 1997;16:1529-1542.
+    "hanley_mcneil" exponential scores, "obuchowski" binormal ratings, which asks for more cases. Expected not
+    above the floor: NotEstimable. Sources: Hanley & McNeil, Radiology 1982;143:29-36; Obuchowski, Stat Med
+    1997;16:1529-1542.
 
     Raises:
         ValueError: neither or both aims, areas outside [.5, 1).
@@ -208,7 +209,7 @@ def sample_size_auc(
     return AreaSize(positives=positives, negatives=negatives, recruited=recruited, method=name)
 
 
-def area_variance(area: float, *, ratio: float, variance: str = "obuchowski") -> float:
+def area_variance(area: float, *, ratio: float, variance: str = "hanley_mcneil") -> float:
     """Return the variance of an area for one case with the finding and `ratio` without it: divide by the former."""
     if variance == "hanley_mcneil":
         with_two, against_two = area / (2 - area), 2 * area**2 / (1 + area)

@@ -35,6 +35,9 @@ __all__ = ["NotIdentified", "WeightedRate", "weighted_rates"]
 MIN_EVENTS = 30
 """`weighted_rates`: below this effective number of rows (clusters) of either outcome the interval is conservative."""
 
+MOST_HEAVIER = 3.0
+"""So many times heavier than any row with the outcome may one without it be; else what it could hide is added."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightedRate(Estimate):
@@ -81,7 +84,8 @@ def weighted_rates(
     the device has yet to see, which adds their chance (it differs where a large share was drawn, and never is zero).
     Assumes the probabilities are those of the draw, and independent patients.
 
-    Floor: MIN_EVENTS (30) effective rows, or clusters, of each outcome, (Σw)²/Σw² of them; below it gamma limits of
+    Floor: MIN_EVENTS (30) effective rows, or clusters, of each outcome, (Σw)²/Σw² of them, and no row
+    MOST_HEAVIER (3) times as heavy as any with the outcome; below it gamma limits of
     both weighted counts (Fay & Feuer, Stat Med 1997;16:791-801) are joined, which is conservative. A row with π = 0 is
     a case that nobody could draw: NotIdentified with what they leave open. No row that qualifies: NotEstimable.
 
@@ -133,11 +137,11 @@ def _rate(sample: _Sample, right: BoolArray, wrong: BoolArray, *, level: float) 
     if not among.any():
         return NotEstimable("no drawn case that this rate is taken over")
     weights = sample.weights * among
-    value = float(weights[right].sum() / weights.sum())
+    hits, misses = float(weights[right].sum()), float(weights[wrong].sum())
+    value = hits / (hits + misses)
     residuals = (right - value * among) * weights / weights.sum()
     error = sqrt(_variance(residuals, sample))
-    known = min(_effective(sample, right), _effective(sample, wrong))
-    if known >= MIN_EVENTS and error > 0:
+    if error > 1e-9 * value * (1 - value) and _is_well_known(sample, right) and _is_well_known(sample, wrong):
         interval, method = _logit_t(value, error=error, sample=sample, among=among, level=level)
     else:
         interval, method = _joined_gamma(sample, right, wrong, level=level), "gamma limits of weighted counts"
@@ -199,9 +203,18 @@ def _between(totals: FloatArray) -> float:
     return float(totals.size / (totals.size - 1) * ((totals - totals.mean()) ** 2).sum())
 
 
-def _effective(sample: _Sample, mask: BoolArray) -> float:
+def _is_well_known(sample: _Sample, mask: BoolArray) -> bool:
+    """Return whether an outcome was seen often enough, and in draws about as heavy as it could be seen in."""
     jumps = _jumps(sample, mask)
-    return float(jumps.sum() ** 2 / (jumps**2).sum()) if jumps.size else 0.0
+    if not jumps.size or jumps.sum() ** 2 / (jumps**2).sum() < MIN_EVENTS:
+        return False
+    return bool(_heaviest(sample, mask) <= MOST_HEAVIER * jumps.max())
+
+
+def _heaviest(sample: _Sample, mask: BoolArray) -> float:
+    """Return the weight of the heaviest row, or patient, with a decision that the outcome goes with."""
+    decisions = np.unique(sample.flagged[mask]) if mask.any() else [True, False]
+    return float(_jumps(sample, np.isin(sample.flagged, decisions)).max())
 
 
 def _jumps(sample: _Sample, mask: BoolArray) -> FloatArray:
@@ -225,8 +238,7 @@ def _joined_gamma(sample: _Sample, right: BoolArray, wrong: BoolArray, *, level:
 
 def _gamma_part(sample: _Sample, mask: BoolArray, *, level: float) -> Part:
     """Return a weighted count with its gamma limits; one row more could have been as heavy as any like these."""
-    decisions = np.unique(sample.flagged[mask]) if mask.any() else [True, False]
-    jumps, heaviest = _jumps(sample, mask), float(_jumps(sample, np.isin(sample.flagged, decisions)).max())
+    jumps, heaviest = _jumps(sample, mask), _heaviest(sample, mask)
     tail, total, squares = (1 - level) / 2, float(jumps.sum()), float((jumps**2).sum())
     low = squares / (2 * total) * stats.chi2.ppf(tail, 2 * total**2 / squares) if total else 0.0
     more, wider = total + heaviest, squares + heaviest**2
