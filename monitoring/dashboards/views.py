@@ -24,6 +24,7 @@ from monitoring.dashboards.forms import ProductForm
 from monitoring.dashboards.presenting import product_context
 from monitoring.dashboards.progress import making
 from monitoring.dashboards.recounting import answers
+from monitoring.dashboards.verification import shares_verified, verified_rows
 from monitoring.performance.scopes import DIMENSIONS
 
 STATES = (("act", "act"), ("watch", "watch"), ("ok", "OK"), ("unknown", "not known"))
@@ -107,6 +108,24 @@ def product_csv(request: HttpRequest, key: str) -> HttpResponseBase:
     for found in answers(asked.question, by=("month", "site", form.cleaned_data["by"])).cuts.values():
         rows += exporting.figure_rows(found, minimum_count=asked.minimum_count())
     return exporting.csv_response(exporting.FIGURE_COLUMNS, rows, name=f"{key}-{asked.finding.key}")
+
+
+@allowed(asking.SEE)
+@require_GET
+def product_verification(request: HttpRequest, key: str) -> HttpResponse:
+    """The part of the product page that needs every case, so that the page does not wait for it."""
+    asked, form = product_question(request, key)
+    if not form.is_valid():
+        raise NotVisibleError
+    context: dict[str, Any] = {"labels_href": ""}
+    if asked.minimum_count() > 1:
+        context["refusal"] = "Not shown: hidden by the sharing agreement."
+    else:
+        found = answers(asked.question, by=())
+        context |= {"rows": verified_rows(asked, plain=found.overall), "shares": shares_verified(found.counts)}
+        if may(request.user, "see_label_plans"):
+            context["labels_href"] = f"{reverse('labelling:page', args=[key])}?finding={asked.finding.key}"
+    return render(request, "monitoring/dashboards/_verification.html", context)
 
 
 def product_question(request: HttpRequest, key: str) -> tuple[asking.Asked, ProductForm]:

@@ -21,6 +21,7 @@ from monitoring.labelling.strata import Candidate
 SEE, DRAW = "see_label_plans", "plan_labels"
 DECISIONS = ("positive", "negative")
 MOST_CANDIDATES = 250_000
+MOST_PLANS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,13 +166,14 @@ def unpacked(plan: LabelPlan) -> set[Key]:
 def plan_for_estimate(
     *, product: str, finding: str, rule: str, deployments: Collection[str], drawn_before: datetime | None
 ) -> LabelPlan | None:
-    """Return the latest plan in force that draws from these deployments and no other."""
+    """Return the latest plan in force that draws from all of these deployments, else from some and no other."""
     plans = LabelPlan.objects.filter(
-        product_id=product, finding=finding, rule=rule, deployments__contained_by=list(deployments)
-    ).filter(withdrawal=None)
+        product_id=product, finding=finding, rule=rule, deployments__contained_by=list(deployments), withdrawal=None
+    )
     if drawn_before:
         plans = plans.filter(drawn_at__lte=drawn_before)
-    return plans.defer("labelled").order_by("-drawn_at", "-pk").first()
+    newest = list(plans.defer("labelled", "strata").order_by("-drawn_at", "-pk")[:MOST_PLANS])
+    return next((plan for plan in newest if set(plan.deployments) == set(deployments)), newest[0] if newest else None)
 
 
 def strata_of(plan: LabelPlan) -> dict[Key, int]:

@@ -13,6 +13,7 @@ from monitoring.performance.questions import EstimateSet, Figure, Question
 from monitoring.performance.rolled import can_roll, named, rolled_cuts, rolled_figures
 from monitoring.performance.samples import sample_of
 from monitoring.performance.scopes import Scope, scope_of
+from monitoring.performance.verified import verified_estimates
 from monitoring.statistics.results import NotEstimable
 
 NO_SCORE_IN_READS = "because a read has a decision and no score"
@@ -25,6 +26,8 @@ def estimates(question: Question) -> EstimateSet:
         UnknownScopeError: it names something that is not registered.
     """
     scope = scope_of(question)
+    if question.verification:
+        return verified_estimates(question, scope)
     asked = question.metrics or metrics_asked(scope)
     metrics = with_needed(asked, scope=scope)
     if can_roll(question, scope):

@@ -208,7 +208,8 @@ def _is_well_known(sample: _Sample, mask: BoolArray) -> bool:
     jumps = _jumps(sample, mask)
     if not jumps.size or jumps.sum() ** 2 / (jumps**2).sum() < MIN_EVENTS:
         return False
-    return bool(_heaviest(sample, mask) <= MOST_HEAVIER * jumps.max())
+    alike = np.isin(sample.flagged, np.unique(sample.flagged[mask]))
+    return bool(sample.weights[alike].max() <= MOST_HEAVIER * sample.weights[mask].max())
 
 
 def _heaviest(sample: _Sample, mask: BoolArray) -> float:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from monitoring.errors import MonitoringError
 from monitoring.performance.queries import estimates
 from monitoring.performance.questions import EstimateSet, Figure, Question
+from monitoring.performance.verified import WAYS
 from monitoring.statistics.results import NotEstimable
 
 
@@ -37,12 +38,15 @@ class Command(BaseCommand):
         parser.add_argument("--truth-rule", default="default", metavar="KEY")
         parser.add_argument("--by", default="", metavar="DIMENSION")
         parser.add_argument("--exact", action="store_true", help="from the cases instead of the daily sums")
+        parser.add_argument(
+            "--verification", choices=WAYS, default="", help="correct for, or bound, cases that nobody verified"
+        )
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if bool(options["site"]) != (options["of"] == "reads"):
             raise CommandError("--site and --of reads go together.")
-        names = "deployment product site finding since until as_of basis truth_rule by exact"
+        names = "deployment product site finding since until as_of basis truth_rule by exact verification"
         question = Question(metrics=tuple(options["metrics"]), **{name: options[name] for name in names.split()})
         try:
             answer = estimates(question)

@@ -1,0 +1,63 @@
+"""What verification does to a product's rates: as labelled, corrected, by the latest plan, and what is left open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from audit.templatetags.display import number_range, percent
+from monitoring.dashboards.asking import Asked
+from monitoring.dashboards.cells import Cell, cell_of
+from monitoring.dashboards.metrics import label_of
+from monitoring.performance.queries import estimates
+from monitoring.performance.questions import EstimateSet, Figure
+from monitoring.performance.verified_rates import RATES
+from monitoring.statistics.results import Estimate
+
+DECISIONS = (("positive", "Flagged"), ("negative", "Not flagged"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedRow:
+    """One rate, four ways. It is identified where a plan answers for it or every case is verified, else bounded."""
+
+    label: str
+    uncorrected: Cell
+    corrected: Cell
+    planned: Cell
+    bounds: str
+    is_identified: bool
+
+
+def verified_rows(asked: Asked, *, plain: EstimateSet) -> list[VerifiedRow]:
+    """Return each rate as labelled, by Begg and Greenes, by the latest plan, and its bounds."""
+    ways = ("begg_greenes", "plan", "bounds")
+    found = {way: estimates(replace(asked.question, verification=way, metrics=RATES)) for way in ways}
+    return [
+        row_of(metric, plain.get(metric), {way: each.get(metric) for way, each in found.items()}) for metric in RATES
+    ]
+
+
+def row_of(metric: str, plain: Figure | None, ways: Mapping[str, Figure | None]) -> VerifiedRow:
+    planned, limits = ways["plan"], ways["bounds"]
+    return VerifiedRow(
+        label=label_of(metric),
+        uncorrected=shown(metric, plain),
+        corrected=shown(metric, ways["begg_greenes"]),
+        planned=shown(metric, planned),
+        bounds=number_range(limits.bounds, 3) if limits and limits.bounds else "",
+        is_identified=any(each is not None and isinstance(each.outcome, Estimate) for each in (planned, limits)),
+    )
+
+
+def shown(metric: str, figure: Figure | None) -> Cell:
+    return cell_of(figure) if figure else Cell(metric=metric, label=label_of(metric), reason="not computed here")
+
+
+def shares_verified(counts: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int, int]]:
+    """Return for each decision its words, the share of its cases that is verified, and the counts behind it."""
+    rows = []
+    for decision, words in DECISIONS:
+        known = sum(n for (said, truth), n in counts.items() if said == decision and truth in ("positive", "negative"))
+        size = sum(n for (said, _), n in counts.items() if said == decision)
+        if size:
+            rows.append((words, percent(known / size, 1), known, size))
+    return rows
