@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 
-from monitoring.performance.queries import estimates
-from monitoring.performance.questions import EstimateSet
+from monitoring.performance.queries import estimates_by
+from monitoring.performance.questions import EstimateSet, Question
 from monitoring.statistics.results import Estimate
 from monitoring.subgroups.asking import Asked
 from monitoring.subgroups.groups import Group
@@ -17,18 +19,26 @@ NO_AREA = "this metric is not computed for pairs; choose a rate"
 
 
 class Answers:
-    """The estimates of one request by dimension, each asked once."""
+    """The estimates of one request by dimension, each asked once; what sums can answer is read once for several."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.found: dict[tuple[str, str], EstimateSet] = {}
 
+    def ask(self, dimensions: Iterable[str], *, version: str = "") -> None:
+        """Ask several dimensions at once: those that the same sites allow are read together."""
+        together: dict[Question, list[str]] = defaultdict(list)
+        for name in dict.fromkeys(dimensions):
+            if name and (name, version) not in self.found:
+                question = replace(self.asked.cut(name), by="")
+                together[replace(question, version=version or question.version)].append(name)
+        for question, names in together.items():
+            for name, found in estimates_by(question, by=names).items():
+                self.found[name, version] = found
+
     def by(self, dimension: str, *, version: str = "") -> EstimateSet:
-        key = (dimension, version)
-        if key not in self.found:
-            question = self.asked.cut(dimension)
-            self.found[key] = estimates(replace(question, version=version or question.version))
-        return self.found[key]
+        self.ask([dimension], version=version)
+        return self.found[dimension, version]
 
     def groups(self, dimension: str, *, metric: str = "") -> list[Group]:
         """Return the groups of a dimension as this user may see them."""

@@ -11,7 +11,7 @@ from audit.access.decisions import Scope, Visitor
 from inference.registry.models import Deployment, Finding, Product, Version
 from inference.registry.visibility import scope_of, visible_deployments
 from inference.registry.vocabulary import SENSITIVE_DIMENSIONS
-from monitoring.performance.metrics import metrics_of
+from monitoring.performance.metrics import BINARY, metrics_of
 from monitoring.performance.questions import Question
 from monitoring.subgroups.wording import words_of
 
@@ -19,6 +19,7 @@ SEE = "see_aggregates"
 EVERYWHERE = ("age_band", "sex", "site", "scanner", "view_position", "setting", "version")
 USUAL_DIMENSION = "site"
 PEOPLE = frozenset({"operator", "reader"})
+LABELS = "label_coverage"
 HEADLINES = {"binary": "sensitivity", "measurement": "mean_absolute_error", "ordinal": "accuracy"}
 CUT_IN_THE_KEY = frozenset({"site", "version"})
 
@@ -55,11 +56,17 @@ class Asked:
     now: datetime
 
     def cut(self, dimension: str) -> Question:
-        """Return the question by one dimension, at the sites that allow it, with every metric of the kind."""
+        """Return the question by one dimension, at the sites that allow it, with every metric needed."""
         allowed = self.dimensions.sites_of.get(dimension)
         keys = [each.pk for each in self.deployments if allowed is None or each.site_id in allowed]
-        metrics = (*metrics_of(self.finding.kind),)
-        return replace(self.question, by=dimension, metrics=metrics, deployments=tuple(keys))
+        return replace(self.question, by=dimension, metrics=self.metrics, deployments=tuple(keys))
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Return what is asked of each group: the metric, and the rates that would tell its cells."""
+        return tuple(
+            name for name in metrics_for(self.finding) if name in BINARY or name == self.metric or name == LABELS
+        )
 
     @property
     def site_names(self) -> dict[str, str]:
@@ -87,7 +94,7 @@ def ask(user: Visitor, *, product: Product, finding: Finding, filters: Mapping[s
         finding=finding,
         deployments=deployments,
         question=question,
-        metric=filters.get("metric") or headline_of(finding.kind),
+        metric=filters.get("metric") or headline_of(finding),
         by=by,
         second=filters.get("second") if filters.get("second") != by else "",  # type: ignore[arg-type]
         dimensions=dimensions,
@@ -103,9 +110,13 @@ def least_of(scope: Scope, deployment: Deployment) -> int:
     )
 
 
-def headline_of(kind: str) -> str:
-    metrics = metrics_of(kind)
-    wanted = HEADLINES.get(kind, "sensitivity")
+def metrics_for(finding: Finding) -> tuple[str, ...]:
+    return metrics_of(finding.kind, classes=tuple(finding.classes), unit=finding.unit)
+
+
+def headline_of(finding: Finding) -> str:
+    metrics = metrics_for(finding)
+    wanted = HEADLINES.get(finding.kind, "sensitivity")
     return wanted if wanted in metrics else metrics[0]
 
 

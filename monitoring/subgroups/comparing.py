@@ -12,6 +12,7 @@ from math import hypot, sqrt
 
 from scipy import special, stats
 
+from monitoring.statistics import multiplicity
 from monitoring.statistics.results import Estimate, Interval
 from monitoring.subgroups.scales import Scale, Share, effect_of, share_of
 
@@ -82,10 +83,5 @@ def counts(share: Share) -> tuple[int, int]:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values adjusted for the whole family (Holm, Scand J Stat 1979;6:65-70), valid under any dependence."""
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    adjusted, most = [1.0] * len(p_values), 0.0
-    for rank, place in enumerate(order):
-        most = max(most, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = most
-    return adjusted
+    """Return p-values adjusted for the whole family by Holm: groups against the rest depend on each other."""
+    return [float(each) for each in multiplicity.holm(list(p_values)).adjusted]

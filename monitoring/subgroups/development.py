@@ -49,6 +49,7 @@ def development_of(asked: Asked, answers: Answers) -> Development:
     told = {name: shares for name, shares in population.shares.items() if name in asked.dimensions.names}
     if not told:
         return empty_development(version.version, "its shares are of dimensions that cases are not cut by here")
+    answers.ask(told, version=version.version)
     shifts = tuple(
         shift_in(name, answers.by(name, version=version.version), asked=asked, developed=shares, size=population.size)
         for name, shares in told.items()
@@ -79,7 +80,8 @@ def shift_in(name: str, found: EstimateSet, *, asked: Asked, developed: Mapping[
         for value, figures in found.by_slice().items()
         if isinstance(figures["label_coverage"].outcome, Estimate)
     }
-    return shift_of(name, together(counts, out=out), developed=dict(together(developed, out=out)), size=size)
+    shift = shift_of(name, together(counts, out=out), developed=dict(together(developed, out=out)), size=size)
+    return replace(shift, is_coarse=True, outside=hidden_reason(asked.minimum_count)) if out else shift
 
 
 def together(numbers: Mapping[str, float], *, out: set[str]) -> dict[str, int]:

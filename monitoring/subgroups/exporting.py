@@ -18,8 +18,8 @@ from monitoring.subgroups.presenting import parts_of
 
 COLUMNS = (
     "product", "finding", "metric", "version", "from", "before", "dimension", "value", "second_dimension",
-    "second_value", "cases", "positives", "as_measured", "low", "high", "method", "drawn_to_mean", "drawn_low",
-    "drawn_high", "difference_to_rest", "difference_low", "difference_high", "p_value_holm", "verdict",
+    "second_value", "cases", "positives", "as_measured", "low", "high", "method", "held_against", "drawn_to_mean",
+    "drawn_low", "drawn_high", "difference_to_rest", "difference_low", "difference_high", "p_value_holm", "verdict",
     "not_shown_because",
 )  # fmt: skip
 
@@ -38,7 +38,7 @@ def rows_of(asked: Asked, found: Found) -> Iterator[tuple[Any, ...]]:
 def figures_of(row: GroupRow) -> tuple[Any, ...]:
     outcome = row.group.outcome
     if isinstance(outcome, NotEstimable):
-        return (*[""] * 13, row.verdict.value, outcome.reason)
+        return (*[""] * 14, row.verdict.value, outcome.reason)
     ends = outcome.interval
     drawn = (
         (row.shrunken.value, row.shrunken.interval.low, row.shrunken.interval.high)
@@ -47,7 +47,7 @@ def figures_of(row: GroupRow) -> tuple[Any, ...]:
     )
     gap = row.difference
     told = (gap.value, gap.interval.low, gap.interval.high, gap.adjusted) if isinstance(gap, Difference) else [""] * 4
-    measured = (outcome.cases, row.group.positives, outcome.value, ends.low, ends.high, outcome.method)
+    measured = (outcome.cases, row.group.positives, outcome.value, ends.low, ends.high, outcome.method, row.group.kind)
     return (*measured, *drawn, *told, row.verdict.value, gap.reason if isinstance(gap, NotEstimable) else "")
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from audit.templatetags.display import count, percent
-from monitoring.statistics.pooling import funnel_limits
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
 from monitoring.subgroups.groups import GroupRow
 from monitoring.subgroups.peers import ACTION, WARNING, PeerRow, Peers
@@ -119,9 +118,9 @@ def upright(value: float) -> dict[str, Any]:
 
 def funnel_figure(peers: Peers, *, metric: str, labels: Sequence[str]) -> Drawn:
     """Draw the sites, standardised for their case mix, within limits that narrow with their cases."""
-    most = max(row.cases for row in peers.rows)
+    most = min(1.25 * max(row.cases for row in peers.rows), 0.9 * peers.together)
     least = max(1, min(row.cases for row in peers.rows) // 2)
-    sizes = np.unique(np.geomspace(least, 1.25 * most, CURVE_POINTS).round()).tolist()
+    sizes = np.unique(np.geomspace(min(least, most), most, CURVE_POINTS).round()).tolist()
     data = [
         *limits(peers, sizes, level=WARNING, dash="dot"),
         *limits(peers, sizes, level=ACTION, dash="dash"),
@@ -143,15 +142,18 @@ def funnel_figure(peers: Peers, *, metric: str, labels: Sequence[str]) -> Drawn:
         id="funnel",
         title="Each site among its peers",
         description=f"{label_of(metric)} at the case mix of all sites, around {percent(peers.funnel.target)}: "
-        f"{peers.funnel.method}.",
+        f"{peers.funnel.method}, wider the more of all cases a site has itself.",
         spec={"data": data, "layout": layout},
         columns=("Site", "Cases", "As measured", "Expected of its case mix", "Standardised", "99.8 % limits"),
-        rows=tuple(peer_words(row, label=label, metric=metric) for row, label in zip(peers.rows, labels, strict=True)),
+        rows=tuple(
+            peer_words(row, label=label, peers=peers, metric=metric)
+            for row, label in zip(peers.rows, labels, strict=True)
+        ),
     )
 
 
 def limits(peers: Peers, sizes: Sequence[float], *, level: float, dash: str) -> list[dict[str, Any]]:
-    ends = [funnel_limits(peers.funnel.target, size, dispersion=peers.funnel.dispersion, level=level) for size in sizes]
+    ends = [peers.limits(size, level=level) for size in sizes]
     line = {"color": QUIET, "width": 1.2, "dash": dash}
     base = {"type": "scatter", "mode": "lines", "x": list(sizes), "line": line, "hoverinfo": "skip"}
     name = f"{100 * level:g} % limits"
@@ -177,9 +179,9 @@ def sites_trace(rows: Sequence[PeerRow], *, labels: Sequence[str]) -> dict[str, 
     }
 
 
-def peer_words(row: PeerRow, *, label: str, metric: str) -> tuple[str, ...]:
+def peer_words(row: PeerRow, *, label: str, peers: Peers, metric: str) -> tuple[str, ...]:
     head = (label, count(row.cases), percent(row.crude), percent(row.expected))
     if isinstance(row.place, NotEstimable):
         return (*head, row.place.reason, "")
-    ends = Interval(row.place.low, row.place.high, ACTION)
+    ends = Interval(*peers.limits(row.cases, level=ACTION), ACTION)
     return (*head, percent(row.place.value), ranged(ends, metric=metric))

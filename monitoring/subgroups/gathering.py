@@ -30,6 +30,7 @@ class Found:
 
 def gather(asked: Asked) -> Found:
     answers = Answers(asked)
+    answers.ask([asked.by, asked.second, "site", *asked.dimensions.of_people])
     pairs = pairs_of(asked, answers) if asked.second else None
     peers, others_out = peers_found(asked, answers)
     return Found(

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import isfinite
 
+from monitoring.performance.measures import parsed
+from monitoring.performance.questions import OBSERVED
 from monitoring.statistics.pooling import (
     Heterogeneity,
     Shrunken,
@@ -68,6 +71,7 @@ class Group:
     outcome: Estimate | NotEstimable
     positives: int = 0
     is_hidden: bool = False
+    kind: str = OBSERVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +120,12 @@ def compared(groups: Sequence[Group], *, metric: str) -> Compared:
 
 
 def estimated(groups: Sequence[Group]) -> dict[str, Estimate]:
-    return {each.value: each.outcome for each in groups if isinstance(each.outcome, Estimate) and not each.is_hidden}
+    """Return the figures that groups are compared by: shown, and with an interval that ends on both sides."""
+    return {
+        each.value: each.outcome
+        for each in groups
+        if isinstance(each.outcome, Estimate) and not each.is_hidden and isfinite(each.outcome.interval.width)
+    }
 
 
 # --- drawn towards the mean ------------------------------------------------------------------------------------
@@ -167,7 +176,7 @@ def against_rest(
     if not others:
         return NotEstimable(NO_REST)
     positives = {each.value: each.positives for each in groups}
-    if metric in ("auc", "ppv", "npv") and positives[value] < LEAST_POSITIVES:
+    if parsed(metric)[0] in ("auc", "ppv", "npv") and positives[value] < LEAST_POSITIVES:
         return NotEstimable(f"fewer than {LEAST_POSITIVES} cases with the finding: too few to judge")
     if min(known[value].cases, sum(each.cases for each in others.values())) < LEAST_CASES:
         return NotEstimable(TOO_FEW)
@@ -195,6 +204,9 @@ def row_of(group: Group, *, pooled: Pooled, against: Mapping[str, Difference | N
         reason = group.outcome if isinstance(group.outcome, NotEstimable) else NotEstimable("hidden")
         verdict = Verdict.HIDDEN if group.is_hidden else Verdict.NOTHING
         return GroupRow(group=group, shrunken=reason, difference=reason, verdict=verdict)
+    if group.value not in against:
+        reason = NotEstimable("its interval has no end, so it weighs nothing")
+        return GroupRow(group=group, shrunken=reason, difference=reason, verdict=Verdict.TOO_FEW)
     shrunken, difference = pooled[0][group.value], against[group.value]
     return GroupRow(
         group=group,

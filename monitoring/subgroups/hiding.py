@@ -10,10 +10,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from audit.access.small_cells import cells_to_hide, is_small_share
-from monitoring.performance.hiding import SHARES, places_to_hide
+from monitoring.performance.hiding import places_to_hide
 from monitoring.performance.questions import EstimateSet, Figure
 from monitoring.statistics.results import Estimate, NotEstimable
 from monitoring.subgroups.groups import Group
+from monitoring.subgroups.scales import Scale, scale_of
 
 
 def hidden_reason(minimum_count: int) -> NotEstimable:
@@ -58,7 +59,7 @@ def groups_of(found: EstimateSet, *, metric: str, minimum_count: int) -> list[Gr
 def group_of(value: str, figure: Figure, *, is_hidden: bool, minimum_count: int) -> Group:
     if is_hidden:
         return Group(value=value, outcome=hidden_reason(minimum_count), is_hidden=True)
-    return Group(value=value, outcome=figure.outcome, positives=figure.positives)
+    return Group(value=value, outcome=figure.outcome, positives=figure.positives, kind=figure.kind)
 
 
 Pair = tuple[str, str]
@@ -91,5 +92,5 @@ def is_small(group: Group, *, metric: str, minimum_count: int) -> bool:
     if not isinstance(group.outcome, Estimate):
         return False
     cases = group.outcome.cases
-    hits = round(group.outcome.value * cases) if metric in SHARES else 0
+    hits = round(group.outcome.value * cases) if scale_of(metric) is Scale.SHARE else 0
     return any(is_small_share(each, cases, minimum_count=minimum_count) for each in (hits, group.positives))

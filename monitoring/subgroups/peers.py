@@ -14,7 +14,7 @@ from math import sqrt
 
 from scipy import special
 
-from monitoring.statistics.pooling import Dispersion, Funnel, FunnelSite, funnel
+from monitoring.statistics.pooling import Dispersion, Funnel, FunnelSite, funnel, funnel_limits
 from monitoring.statistics.results import NotEstimable
 from monitoring.subgroups.comparing import holm
 from monitoring.subgroups.scales import direction_of
@@ -46,12 +46,21 @@ class PeerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peers:
-    """All sites within sight around what they have together; `others` sites entered as one sum."""
+    """All sites within sight around what they have together; `others` sites entered as one sum.
+
+    `together` is how many cases all of them have, those of the site itself among them.
+    """
 
     funnel: Funnel
     rows: tuple[PeerRow, ...]
     others: int
     strata: tuple[str, ...]
+    together: float
+
+    def limits(self, cases: float, *, level: float) -> tuple[float, float]:
+        """Return the limits of a site with so many cases: wider than around a known target, for peers are a sample."""
+        worth = max(1.0, cases * (self.together - cases) / self.together)
+        return funnel_limits(self.funnel.target, worth, dispersion=self.funnel.dispersion, level=level)
 
     @property
     def outside(self) -> list[PeerRow]:
@@ -101,7 +110,7 @@ def peers_of(
         for site in known
     }
     rows = judged(dict(zip(names, found.sites, strict=True)), stand=stand, around=found, metric=metric)
-    return Peers(funnel=found, rows=rows, others=number_of_others, strata=strata)
+    return Peers(funnel=found, rows=rows, others=number_of_others, strata=strata, together=cases_of(everyone))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class Shift:
     """One dimension: how far today's cases are from the development population.
 
     `distance` is the standardised difference; `outside` the share of cases with a value that development had not.
+    Where values are hidden and added up (`is_coarse`) the distance is a lower bound, and nobody is told outside.
     """
 
     dimension: str
@@ -45,6 +46,7 @@ class Shift:
     outside: Estimate | NotEstimable
     unknown: int
     cases: int
+    is_coarse: bool = False
 
     @property
     def state(self) -> str:
@@ -52,6 +54,8 @@ class Shift:
             return "unknown"
         if self.distance >= FAR:
             return "act"
+        if self.is_coarse:
+            return "unknown"
         return "watch" if self.distance >= ALIKE else "ok"
 
     @property

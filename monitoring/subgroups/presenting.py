@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from audit.templatetags.display import count, number, percent
+from monitoring.performance.questions import OBSERVED
 from monitoring.statistics.results import Estimate, NotEstimable
 from monitoring.subgroups.asking import Asked
 from monitoring.subgroups.comparing import Difference
@@ -98,6 +99,7 @@ def page_context(asked: Asked, found: Found) -> dict[str, Any]:
         "metric": label_of(metric),
         "dimension": words_of(asked.by),
         "minimum_count": asked.minimum_count,
+        "is_agreement": any(row.group.kind != OBSERVED for row in found.compared.rows),
         "kept_back": [words_of(name) for name in asked.dimensions.kept_back],
         "partly_kept": partly_kept(asked),
         "tiles": tiles(found, metric=metric, names=names),
@@ -238,7 +240,7 @@ def shift_words(shift: Shift, *, names: Mapping[str, str]) -> dict[str, Any]:
     ]
     return {
         "dimension": words_of(shift.dimension),
-        "distance": shift.distance.reason if isinstance(shift.distance, NotEstimable) else number(shift.distance, 2),
+        "distance": distance_words(shift),
         "p_value": shift.test.reason if isinstance(shift.test, NotEstimable) else p_words(shift.test.p_value),
         "outside": " ".join(estimated(shift.outside, metric="prevalence")),
         "unknown": count(shift.unknown),
@@ -247,6 +249,12 @@ def shift_words(shift: Shift, *, names: Mapping[str, str]) -> dict[str, Any]:
         "verdict": shift.verdict.capitalize(),
         "rows": rows,
     }
+
+
+def distance_words(shift: Shift) -> str:
+    if isinstance(shift.distance, NotEstimable):
+        return shift.distance.reason
+    return ("at least " if shift.is_coarse else "") + number(shift.distance, 2)
 
 
 def away_words(away: Outside | NotEstimable, *, metric: str) -> dict[str, Any]:

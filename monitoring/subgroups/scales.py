@@ -14,12 +14,24 @@ from math import log
 from scipy.special import expit
 
 from monitoring.performance.hiding import SHARES
+from monitoring.performance.measures import parsed
 from monitoring.statistics.intervals import two_sided_quantile, wilson_interval
 from monitoring.statistics.results import Estimate, Interval
 
-LOWER_IS_BETTER = frozenset({"mean_absolute_error", "minutes_to_reader", "minutes_to_treatment", "false_positives"})
-NEITHER_IS_BETTER = frozenset({"prevalence", "flag_rate", "label_coverage", "bias", "lower_limit", "upper_limit"})
-AREAS = frozenset({"auc", "partial_auc", "wafroc"})
+LOWER_IS_BETTER = frozenset(
+    {
+        "mean_absolute_error", "false_marks_per_case", "hausdorff_95_mm", "lesions_lost", "minutes_to_reader",
+        "minutes_to_reader_mean", "minutes_to_reader_p90", "minutes_to_treatment", "minutes_to_treatment_mean",
+        "minutes_to_treatment_p90",
+    }
+)  # fmt: skip
+NEITHER_IS_BETTER = frozenset(
+    {
+        "prevalence", "flag_rate", "label_coverage", "bias", "lower_limit", "upper_limit", "volume_bias",
+        "volume_lower_limit", "volume_upper_limit", "days_followed",
+    }
+)  # fmt: skip
+AREAS = frozenset({"auc", "wafroc", "concordance_index"})
 
 
 class Scale(StrEnum):
@@ -29,16 +41,17 @@ class Scale(StrEnum):
 
 
 def scale_of(metric: str) -> Scale:
-    if metric in SHARES:
+    name = parsed(metric)[0]
+    if name in SHARES:
         return Scale.SHARE
-    return Scale.AREA if metric in AREAS else Scale.PLAIN
+    return Scale.AREA if name in AREAS else Scale.PLAIN
 
 
 def direction_of(metric: str) -> int:
     """Return 1 where more is better, −1 where less is, 0 where neither is."""
-    if metric in NEITHER_IS_BETTER:
+    if parsed(metric)[0] in NEITHER_IS_BETTER:
         return 0
-    return -1 if metric in LOWER_IS_BETTER else 1
+    return -1 if parsed(metric)[0] in LOWER_IS_BETTER else 1
 
 
 @dataclass(frozen=True, slots=True)

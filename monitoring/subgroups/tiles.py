@@ -52,13 +52,14 @@ def development_tile(found: Found) -> Tile:
     furthest = worst(development.shifts)
     if furthest is None or isinstance(furthest.distance, NotEstimable):
         return Tile(label=label, href="#development", reason=development.reason or "no case in this window")
+    at_least = "at least " if furthest.is_coarse else ""
     return Tile(
         label=label,
         href="#development",
         state=furthest.state,
         verdict=furthest.verdict.capitalize(),
         value=words_of(furthest.dimension).capitalize(),
-        note=f"standardised difference {number(furthest.distance, 2)}, version {development.version}",
+        note=f"standardised difference {at_least}{number(furthest.distance, 2)}, version {development.version}",
     )
 
 

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET
 from audit.access.decisions import NotVisibleError, allowed
 from inference.registry.models import Finding, Product
 from inference.registry.visibility import get_product_for, visible_deployments
-from monitoring.performance.metrics import metrics_of
 from monitoring.subgroups.asking import (
     SEE,
     USUAL_DIMENSION,
@@ -19,6 +18,7 @@ from monitoring.subgroups.asking import (
     dimensions_of,
     headline_of,
     least_of,
+    metrics_for,
     scope_of,
 )
 from monitoring.subgroups.exporting import COLUMNS, csv_response, rows_of
@@ -71,13 +71,13 @@ def form_of(request: HttpRequest, *, product: Product, findings: list[Finding], 
     scope = scope_of(request.user, SEE, now=now)
     is_shared = any(least_of(scope, each) for each in deployments)
     said = request.GET.copy()
-    for name, usual in (("metric", headline_of(finding.kind)), ("by", USUAL_DIMENSION)):
+    for name, usual in (("metric", headline_of(finding)), ("by", USUAL_DIMENSION)):
         if not said.get(name):
             said[name] = usual
     return SubgroupForm(
         said,
         findings=[(each.key, each.key.replace("_", " ")) for each in findings],
-        metrics=[(name, label_of(name)) for name in metrics_of(finding.kind)],
+        metrics=[(name, label_of(name)) for name in metrics_for(finding)],
         versions=[(each.version, each.version) for each in product.versions.order_by("id")],
         dimensions=dimensions_of(product, deployments=deployments, is_shared=is_shared).offered,
     )

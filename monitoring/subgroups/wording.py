@@ -6,10 +6,15 @@ import re
 from collections.abc import Mapping
 
 from audit.templatetags.display import number, number_range, percent, percent_range
+from monitoring.performance.measures import parsed
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
 from monitoring.subgroups.scales import Scale, scale_of
 
-CAPITALS = {"auc": "AUC", "ppv": "PPV", "npv": "NPV"}
+CAPITALS = {
+    "auc": "AUC", "ppv": "PPV", "npv": "NPV", "wafroc": "wAFROC", "iou": "IoU", "icc": "Intraclass correlation",
+    "concordance": "Concordance correlation", "concordance_index": "C-index",
+}  # fmt: skip
+WITH_UNIT = ("bias", "limit", "error", "minutes", "days", "_mm", "marks")
 DIMENSIONS = {"age_band": "age", "view_position": "view", "convolution_kernel": "kernel"}
 
 
@@ -18,7 +23,9 @@ def words_of(dimension: str) -> str:
 
 
 def label_of(metric: str) -> str:
-    return CAPITALS.get(metric, metric.replace("_", " ").capitalize())
+    name, argument = parsed(metric)
+    words = CAPITALS.get(name, name.replace("_", " ").capitalize())
+    return f"{words}, {argument.replace('_', ' ')}" if argument else words
 
 
 def written(value: float, *, metric: str) -> str:
@@ -42,7 +49,8 @@ def signed_range(interval: Interval, *, metric: str) -> str:
 
 
 def decimals_of(metric: str) -> int:
-    return 3 if scale_of(metric) is Scale.AREA or metric == "kappa" else 1
+    """Return how many decimals a figure is written with: few where it has a unit, more where it lies below 1."""
+    return 1 if any(part in metric for part in WITH_UNIT) else 3
 
 
 def estimated(outcome: Estimate | NotEstimable, *, metric: str) -> tuple[str, str]:
