@@ -84,8 +84,9 @@ def _arm(reference: list[CaseRow], *, days: float) -> dict[str, Any]:
     values = [value for value, _, _ in patient_days(reference)]
     wrong, per_day = sum(row.is_wrong for row in reference), len(values) / days
     arl0 = max(2 * PERFORMANCE_RATE.days * per_day, 100.0)  # two arms share the rate
+    people = patient_shares(reference)
     chart, guard = guarded_bernoulli_cusum(
-        events=wrong, trials=len(reference), odds_ratio=PERFORMANCE_ODDS_RATIO, arl0=arl0, confidence=CONFIDENCE
+        events=sum(people), trials=len(people), odds_ratio=PERFORMANCE_ODDS_RATIO, arl0=arl0, confidence=CONFIDENCE
     )
     return {
         "wrong": wrong,
@@ -104,6 +105,14 @@ def _arm(reference: list[CaseRow], *, days: float) -> dict[str, Any]:
 
 def chart_of(arm: dict[str, Any]) -> BernoulliCusum:
     return BernoulliCusum(**{name: arm[name] for name in ("p0", "p1", "up", "down", "unit", "height")})
+
+
+def patient_shares(rows: Sequence[CaseRow]) -> list[float]:
+    """Return each patient's share of wrong calls: how sure the reference is depends on patients, not on studies."""
+    grouped: dict[Any, list[bool]] = {}
+    for row in rows:
+        grouped.setdefault(row.person, []).append(row.is_wrong)
+    return [sum(calls) / len(calls) for calls in grouped.values()]
 
 
 PatientDay = tuple[float, date, datetime]

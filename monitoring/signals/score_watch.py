@@ -44,7 +44,7 @@ def design_scores(cases: Sequence[CaseRow], *, era: Era) -> dict[str, Any] | Non
     per_day = len(patient_days(reference, scores=reference_scores(reference))) / ((ends_on - first).days + 1)
     arl0 = max(SCORE_RATE.days * per_day, 100.0)
     chart, guard = guarded_normal_cusum(
-        k=SCORE_ALLOWANCE, arl0=arl0, reference_cases=len(reference), confidence=CONFIDENCE
+        k=SCORE_ALLOWANCE, arl0=arl0, reference_cases=len({row.person for row in reference}), confidence=CONFIDENCE
     )
     return {
         "method": "two-sided CUSUM of normal scores against the reference, one value a patient and day",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import log
+from math import inf, log
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -132,7 +132,8 @@ def normal_cusum(*, k: float, arl0: float, sides: int = 2) -> NormalCusum:
 
 
 def _in_parallel(first: float, second: float) -> float:
-    return 1 / (1 / first + 1 / second)
+    rate = 1 / first + 1 / second
+    return 1 / rate if rate > 0 else inf
 
 
 def _reference_fraction(value: float, *, low: float, high: float) -> Fraction:
