@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from monitoring.statistics.areas import ClassSizes, area_interval
-from monitoring.statistics.inputs import BoolArray, FloatArray, as_labels, as_vector, check_level, check_same_length
-from monitoring.statistics.intervals import wilson_interval
+from monitoring.statistics.inputs import BoolArray, FloatArray, check_level
+from monitoring.statistics.intervals import beta_interval, two_sided_quantile, wilson_interval
 from monitoring.statistics.placements import shares_below
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
+from monitoring.statistics.scored_classes import ONE_CLASS, is_one_class, scores_and_truth
 
-ONE_CLASS = "only one class among the labels"
+MIN_CASES = 30
+"""`sensitivity_at_specificity`: floor of positives, and of negatives that may lie above the threshold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,8 +52,8 @@ def curve(scores: ArrayLike, labels: ArrayLike) -> RocCurve | NotEstimable:
 
     One class only: NotEstimable.
     """
-    values, truth = _checked(scores, labels)
-    if truth.all() or not truth.any():
+    values, truth = scores_and_truth(scores, labels)
+    if is_one_class(truth):
         return NotEstimable(ONE_CLASS)
     return _curve(values, truth)
 
@@ -74,8 +76,8 @@ def partial_auc(
     check_level(level)
     if not 0 <= min_specificity < 1:
         raise ValueError(f"min_specificity must lie within [0, 1), not {min_specificity}")
-    values, truth = _checked(scores, labels)
-    if truth.all() or not truth.any():
+    values, truth = scores_and_truth(scores, labels)
+    if is_one_class(truth):
         return NotEstimable(ONE_CLASS)
     width = 1 - min_specificity
     area = min(width, _area_until(_curve(values, truth), rate=width))
@@ -108,34 +110,45 @@ def sensitivity_at_specificity(
 
     Assumes independent cases. No interpolation: it is an operating point that exists. The interval carries the
     uncertainty of the threshold: bootstrap of each class (`draws`, `seed`), and Wilson's interval with the
-    effective size that its variance implies, at most the number of positives. One class only: NotEstimable.
+    effective size that its variance implies, at most the number of positives. Floor: 30 positives, and 30 negatives
+    that may lie above the threshold, (1 − specificity) × negatives; below it Clopper–Pearson with that size, shrunk
+    by (z/t)² with 2 + those negatives (at most positives − 1) degrees of freedom. One class only: NotEstimable.
+    Source: Zhou & Qin, Stat Med 2005;24:465-477 (bootstrap variance).
     """
     check_level(level)
     if not 0 <= specificity <= 1:
         raise ValueError(f"specificity must lie within [0, 1], not {specificity}")
-    values, truth = _checked(scores, labels)
-    if truth.all() or not truth.any():
+    values, truth = scores_and_truth(scores, labels)
+    if is_one_class(truth):
         return NotEstimable(ONE_CLASS)
     points = _curve(values, truth)
     best = int(np.flatnonzero(points.specificity >= specificity - 1e-12)[-1])
-    share, positives = float(points.sensitivity[best]), int(truth.sum())
+    share = float(points.sensitivity[best])
     spread = _bootstrap_variance(values, truth, specificity=specificity, draws=draws, seed=seed)
-    independent = max(share * (1 - share), 1 / positives * (1 - 1 / positives) if positives > 1 else 0.25)
-    size = min(float(positives), independent / spread) if spread > 0 else float(positives)
+    interval, words = _sensitivity_interval(share, truth, spread=spread, specificity=specificity, level=level)
     return SensitivityEstimate(
         value=share,
-        interval=wilson_interval(share, size=max(1.0, size), level=level),
+        interval=interval,
         cases=values.size,
-        method="empirical operating point, Wilson with bootstrap effective size",
+        method=f"empirical operating point, {words}",
         threshold=float(points.thresholds[best]),
         specificity=float(points.specificity[best]),
     )
 
 
-def _checked(scores: ArrayLike, labels: ArrayLike) -> tuple[FloatArray, BoolArray]:
-    values, truth = as_vector(scores, name="scores"), as_labels(labels)
-    check_same_length(scores=values, labels=truth)
-    return values, truth
+def _sensitivity_interval(
+    share: float, truth: BoolArray, *, spread: float, specificity: float, level: float
+) -> tuple[Interval, str]:
+    positives = float(truth.sum())
+    beyond = (1 - specificity) * float((~truth).sum())
+    at_least = (1 - 1 / positives) / positives if positives > 1 else 0.25
+    size = max(1.0, min(positives, max(share * (1 - share), at_least) / spread) if spread > 0 else positives)
+    if min(positives, beyond) >= MIN_CASES:
+        return wilson_interval(share, size=size, level=level), "Wilson with bootstrap effective size"
+    df = max(1.0, min(positives - 1, 2 + beyond))
+    shrink = (two_sided_quantile(level) / two_sided_quantile(level, df=df)) ** 2
+    words = "Clopper–Pearson with bootstrap effective size (few cases)"
+    return beta_interval(share, size=max(1.0, size * shrink), level=level), words
 
 
 def _curve(values: FloatArray, truth: BoolArray) -> RocCurve:
@@ -175,14 +188,17 @@ def _mcclish(width: float) -> tuple[float, float]:
 
 
 def _bootstrap_variance(values: FloatArray, truth: BoolArray, *, specificity: float, draws: int, seed: int) -> float:
+    """Return the bootstrap variance of the sensitivity above the threshold that the resampled negatives set.
+
+    The (allowed + 1)th highest of n resampled negatives is the one at place ⌊n·U⌋ with U ~ Beta(n − allowed,
+    allowed + 1); positives resampled above it are binomial. So no resample has to be made.
+    """
     generator = np.random.default_rng(seed)
     positives, negatives = np.sort(values[truth]), np.sort(values[~truth])
     allowed = int(np.floor((1 - specificity) * negatives.size + 1e-9))
-    shares = np.empty(draws)
-    for draw in range(draws):
-        chosen = np.sort(negatives[generator.integers(negatives.size, size=negatives.size)])
-        found = positives[generator.integers(positives.size, size=positives.size)]
-        # Called are scores above the (allowed + 1)th highest negative.
-        limit = chosen[-allowed - 1] if allowed < chosen.size else -np.inf
-        shares[draw] = (found > limit).mean()
-    return float(shares.var(ddof=1))
+    above = np.ones(draws)
+    if allowed < negatives.size:
+        place = generator.beta(negatives.size - allowed, allowed + 1, size=draws) * negatives.size
+        limits = negatives[np.minimum(place.astype(np.int64), negatives.size - 1)]
+        above = 1 - np.searchsorted(positives, limits, side="right") / positives.size
+    return float((generator.binomial(positives.size, above) / positives.size).var(ddof=1))

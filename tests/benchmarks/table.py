@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("intake_bulk", "intake_api", "dashboard", "rollup_follow", "rescore", "audit", "auc", "recorder")
+NAMES = ("intake_bulk", "intake_api", "dashboard", "rollup_follow", "rescore", "audit", "auc", "recorder", "coverage")
 FOLDER = Path(__file__).parent
 
 
