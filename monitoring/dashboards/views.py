@@ -19,12 +19,14 @@ from monitoring.cases.reasons import sentence
 from monitoring.dashboards import asking, case_list, exporting, overview
 from monitoring.dashboards.actions import record_export
 from monitoring.dashboards.attention import attention
+from monitoring.dashboards.beside import beside_rows
 from monitoring.dashboards.case_list import CSV_COLUMNS, LONGEST_CSV, PAGE_ROWS
 from monitoring.dashboards.forms import ProductForm
 from monitoring.dashboards.presenting import product_context
 from monitoring.dashboards.progress import making
 from monitoring.dashboards.recounting import answers
 from monitoring.dashboards.verification import shares_verified, verified_rows
+from monitoring.performance.beside import ai_and_reader
 from monitoring.performance.scopes import DIMENSIONS
 
 STATES = (("act", "act"), ("watch", "watch"), ("ok", "OK"), ("unknown", "not known"))
@@ -126,6 +128,18 @@ def product_verification(request: HttpRequest, key: str) -> HttpResponse:
         if may(request.user, "see_label_plans"):
             context["labels_href"] = f"{reverse('labelling:page', args=[key])}?finding={asked.finding.key}"
     return render(request, "monitoring/dashboards/_verification.html", context)
+
+
+@allowed(asking.SEE)
+@require_GET
+def product_beside(request: HttpRequest, key: str) -> HttpResponse:
+    """The part of the page that sets the reader in the loop beside the AI alone; where small counts hide, nothing."""
+    asked, _ = product_question(request, key)
+    if asked.minimum_count() > 1:
+        context: dict[str, Any] = {"refusal": "Not shown: hidden by the sharing agreement."}
+    else:
+        context = {"rows": beside_rows(ai_and_reader(asked.question), unit=asked.finding.unit)}
+    return render(request, "monitoring/dashboards/_beside.html", context)
 
 
 def product_question(request: HttpRequest, key: str) -> tuple[asking.Asked, ProductForm]:
