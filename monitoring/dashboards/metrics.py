@@ -51,6 +51,7 @@ LABELS: Mapping[str, str] = {
     "days_followed": "Days followed",
     "kept_by_reader": "Kept by the reader",
 }
+AGREEING: Mapping[str, str] = {"accuracy": "Same category", "exact_match": "All labels alike"}
 MEANINGS: Mapping[str, str] = {
     "auc": "chance that a case with the finding scores higher than one without",
     "sensitivity": "flagged among cases with the finding",
@@ -188,10 +189,14 @@ def columns_of(kind: str, metrics: Sequence[str]) -> tuple[str, ...]:
     return COLUMNS.get(kind, tuple(metrics[:MOST_COLUMNS]))
 
 
-def label_of(metric: str) -> str:
-    """Return the name of a metric; a limit stands in its place, a class behind it."""
+def label_of(metric: str, *, kind: str = "observed") -> str:
+    """Return the name of a metric; a limit stands in its place, a class behind it.
+
+    What was not held against the truth alone (`kind`) is not called accuracy.
+    """
     name, argument = parsed(metric)
-    label = LABELS.get(name, name.replace("_", " ").capitalize())
+    label = AGREEING.get(name, "") if kind != "observed" else ""
+    label = label or LABELS.get(name, name.replace("_", " ").capitalize())
     if "{}" in label:
         return label.format(argument)
     return f"{label}, {argument.replace('_', ' ')}" if argument else label

@@ -8,12 +8,14 @@ from monitoring.dashboards.adding_up import TRUTHS, adding_up, counts_table
 from monitoring.dashboards.asking import Asked
 from monitoring.dashboards.figures import Drawn, months_figure
 from monitoring.dashboards.metrics import columns_of, headlines_of, label_of, style_of
+from monitoring.dashboards.missing import statements
 from monitoring.dashboards.product import claims_of_finding, slice_rows, tile_groups, tiles
 from monitoring.dashboards.recounting import answers
 from monitoring.dashboards.series import points_of, points_of_quarters, signal_marks
 from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.metrics import metrics_of
 from monitoring.performance.questions import EstimateSet
+from monitoring.performance.references import kind_of
 from monitoring.signals.queries import statuses_of
 
 
@@ -37,11 +39,12 @@ def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
         "tile_groups": tile_groups(asked, cuts[""]),
         "claims": claims,
         "claims_of_several": len({row.organisation for row in claims}) > 1,
+        "missing": statements(cuts[""].missing),
         "sum": adding_up(asked, found.overall),
         "truths": [words for _, words in TRUTHS],
         "counts": counts_table(asked, found.counts),
         "charts": charts(asked, cuts["month"]),
-        "columns": [label_of(metric) for metric in metrics],
+        "columns": [label_of(metric, kind=kind_of(found.overall, metric)) for metric in metrics],
         "site_rows": slice_rows(asked, cuts["site"], metrics=metrics, names=names),
         "by": by.replace("_", " "),
         "by_rows": slice_rows(asked, cuts[by], metrics=metrics) if by else [],
@@ -64,7 +67,8 @@ def charts(asked: Asked, months: EstimateSet) -> list[Drawn]:
         if by_quarter:
             series = points_of_quarters(asked.question, series[0][1], metrics=group, minimum_count=least)
         if any(point.value is not None for _, points in series for point in points):
-            title = " and ".join([label_of(group[0]), *(label_of(metric).lower() for metric in group[1:])])
+            names = [label_of(metric, kind=kind_of(months, metric)) for metric in group]
+            title = " and ".join([names[0], *(name.lower() for name in names[1:])])
             unit = style_of(group[0], unit=asked.finding.unit).unit
             drawn.append(
                 months_figure(

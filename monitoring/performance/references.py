@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 from monitoring.cases.references import IN_VIEW, standard_of
-from monitoring.performance.questions import AGREEMENT, PARTLY, Figure
+from monitoring.performance.questions import AGREEMENT, OBSERVED, PARTLY, EstimateSet, Figure
 
 LABELLER = "report_labeller"
 
@@ -29,3 +29,8 @@ def judged(figure: Figure) -> Figure:
 
 def is_agreement(reference: str) -> bool:
     return reference == LABELLER or reference.endswith(IN_VIEW)
+
+
+def kind_of(answer: EstimateSet, metric: str) -> str:
+    """Return the first kind that is not observed among an answer's figures of a metric."""
+    return next((each.kind for each in answer.figures if each.metric == metric and each.kind != OBSERVED), OBSERVED)
