@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from monitoring.cases.facts import CountedCase
 from monitoring.performance import rolled
+from monitoring.performance.completing import complete
 from monitoring.performance.gathering import (
     Gathered,
     asks_for,
@@ -21,6 +22,7 @@ from monitoring.performance.questions import EstimateSet, Question
 from monitoring.performance.rolled import can_roll, named
 from monitoring.performance.samples import sample_of
 from monitoring.performance.scopes import Scope, scope_of
+from monitoring.performance.streaming import can_stream, streamed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,10 @@ def answers(question: Question, *, by: Iterable[str]) -> Answers:
     if not needs_facts(question, scope):
         cuts = estimates_by(question, by=dimensions, scope=scope)
         return Answers(cuts=cuts, counts=decision_counts(question, scope))
+    if can_stream(question, scope):
+        found = streamed(question, scope, by=dimensions)
+        cuts = estimates_by(question, by=dimensions, scope=scope, cases=found)
+        return Answers(cuts=cuts, counts=in_words(found.counts()))
     cases = [case for case in counted_again(question, scope) if asks_for(case, question)]
     cuts = {each: recounted(replace(question, by=each), cases, scope=scope) for each in dimensions}
     return Answers(cuts=cuts, counts=counts_of((case.decision, case.truth) for case in cases if not case.excluded))
@@ -64,20 +70,21 @@ def recounted(question: Question, cases: Iterable[CountedCase], *, scope: Scope)
         for value, sample in samples.items()
         for metric in metrics_asked(scope)
     )
-    return EstimateSet(question=question, excluded=dict(gathered.excluded), figures=figures)
+    answer = EstimateSet(question=question, excluded=dict(gathered.excluded), figures=figures)
+    return complete(answer, scope=scope, metrics=metrics_asked(scope))
 
 
 def decision_counts(question: Question, scope: Scope) -> Mapping[tuple[str, str], int]:
     """Return how many counted cases have each decision and truth."""
-    if can_roll(replace(question, metrics=BINARY), scope):
-        words = {1: "positive", 0: "negative"}
-        cells = rolled.decision_counts(question, scope)
-        counts: dict[tuple[str, str], int] = defaultdict(int)
-        for (decision, truth), number in cells.items():
-            counts[words.get(decision, ""), words.get(truth, "")] += number
-        return counts
+    if can_roll(replace(question, metrics=BINARY, exact=False), scope):
+        return in_words(rolled.decision_counts(question, scope))
     rows = gather(question, scope).rows.values()
     return counts_of((row.decision, row.truth) for some in rows for row in some)
+
+
+def in_words(cells: Mapping[tuple[int, int], int]) -> Mapping[tuple[str, str], int]:
+    words = {1: "positive", 0: "negative", -1: ""}
+    return {(words[decision], words[truth]): number for (decision, truth), number in cells.items()}
 
 
 def counts_of(states: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], int]:

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import Count, F, QuerySet
@@ -24,6 +25,7 @@ from monitoring.cases.reading import count_reads
 from monitoring.cases.rules import is_kept, rule_named
 from monitoring.cases.slicing import UNKNOWN
 from monitoring.performance.questions import Question
+from monitoring.performance.readers import judged_by
 from monitoring.performance.samples import Sample, SampleRow, sample_of
 from monitoring.performance.scopes import Scope
 
@@ -62,7 +64,20 @@ def gather(question: Question, scope: Scope) -> Gathered:
     """Return the counted cases of a question, exactly."""
     if scope.site:
         return gathered_reads(question, scope)
-    return gathered_again(question, scope) if needs_facts(question, scope) else gathered_rows(question, scope)
+    again = needs_facts(question, scope)
+    found = gathered_again(question, scope) if again else gathered_rows(question, scope)
+    return only_read(found, who=question.who) if question.who else found
+
+
+def only_read(found: Gathered, *, who: str) -> Gathered:
+    """Return the cases that have a final read, as the product or the reader judged them."""
+    kept = Gathered(excluded=found.excluded)
+    for value, rows in found.rows.items():
+        paired, left_out = judged_by(who, rows)
+        if paired:
+            kept.rows[value] = paired
+        kept.excluded.update(left_out)
+    return kept
 
 
 # --- from the case rows ----------------------------------------------------------------------------------------
@@ -118,13 +133,14 @@ def counted_again(question: Question, scope: Scope) -> Iterator[CountedCase]:
 
 def studies_met(deployments: Sequence[str]) -> Iterator[list[UUID]]:
     met = Inference.objects.filter(deployment_id__in=deployments).filter(study__isnull=False)
-    return in_chunks(met.values_list("study_id", flat=True).distinct().order_by("study_id"))
+    return in_chunks(met.values_list("study_id", flat=True).distinct().order_by("study_id").iterator())
 
 
 def in_chunks(ids: Iterable[UUID | None]) -> Iterator[list[UUID]]:
-    everything = [each for each in ids if each is not None]
-    for start in range(0, len(everything), STUDIES_AT_ONCE):
-        yield everything[start : start + STUDIES_AT_ONCE]
+    """Yield the ids so many at a time; those of a query's iterator are never all in memory."""
+    waiting = (each for each in ids if each is not None)
+    while some := list(islice(waiting, STUDIES_AT_ONCE)):
+        yield some
 
 
 def moment_of(question: Question) -> AsOf | None:
@@ -156,7 +172,7 @@ def gathered_reads(question: Question, scope: Scope) -> Gathered:
     """Return every read of a concept at a site, whatever product was in use."""
     found, rule, as_of = Gathered(), rule_named(question.truth_rule), moment_of(question)
     reads = Read.objects.filter(site_id=scope.site, finding=scope.finding.concept).filter(study__isnull=False)
-    for some in in_chunks(reads.values_list("study_id", flat=True).distinct().order_by("study_id")):
+    for some in in_chunks(reads.values_list("study_id", flat=True).distinct().order_by("study_id").iterator()):
         for study in load_studies(some, findings=(), concepts=[scope.finding.concept]):
             for read in count_reads(study, rule=rule, regions=scope.regions, as_of=as_of):
                 add_read(read, question=question, found=found)

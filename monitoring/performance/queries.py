@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from monitoring.performance.completing import complete, with_needed
@@ -10,9 +10,11 @@ from monitoring.performance.delays import maturity
 from monitoring.performance.gathering import gather
 from monitoring.performance.metrics import Setting, figure, metrics_of
 from monitoring.performance.questions import EstimateSet, Figure, Question
-from monitoring.performance.rolled import can_roll, named, rolled_cuts, rolled_figures
+from monitoring.performance.readers import READER
+from monitoring.performance.rolled import Answer, can_roll, named, rolled_cuts, rolled_figures
 from monitoring.performance.samples import sample_of
 from monitoring.performance.scopes import Scope, scope_of
+from monitoring.performance.streaming import Streamed, can_stream, streamed, streamed_figures
 from monitoring.performance.verified import verified_estimates
 from monitoring.statistics.results import NotEstimable
 
@@ -32,23 +34,27 @@ def estimates(question: Question) -> EstimateSet:
     metrics = with_needed(asked, scope=scope)
     if can_roll(question, scope):
         figures, excluded = rolled_figures(question, scope, metrics=metrics)
+    elif can_stream(question, scope):
+        cases = streamed(question, scope, by=[question.by])
+        figures, excluded = streamed_figures(cases, scope, by=question.by, metrics=metrics), dict(cases.excluded)
     else:
         figures, excluded = exact_figures(question, scope, metrics=metrics)
     answer = EstimateSet(question=question, excluded=excluded, figures=tuple(figures))
     return complete(answer, scope=scope, metrics=asked)
 
 
-def estimates_by(question: Question, *, by: Iterable[str], scope: Scope | None = None) -> dict[str, EstimateSet]:
-    """Answer one question cut by several dimensions ("" for none); what sums can answer is read once for all.
+def estimates_by(
+    question: Question, *, by: Iterable[str], scope: Scope | None = None, cases: Streamed | None = None
+) -> dict[str, EstimateSet]:
+    """Answer one question cut by several dimensions ("" for none); sums, or rows, are read once for all.
 
-    `scope` is the question's, where the caller has it already.
+    `scope` and `cases` are the question's, where the caller has them already.
     """
     scope = scope or scope_of(question)
     asked = question.metrics or metrics_asked(scope)
     dimensions = list(dict.fromkeys(by))
-    rolled = [each for each in dimensions if can_roll(replace(question, by=each), scope)]
-    cuts = rolled_cuts(question, scope, metrics=with_needed(asked, scope=scope), by=rolled) if rolled else {}
-    known = maturity(question, scope) if rolled else None
+    cuts = cuts_of(question, scope, metrics=with_needed(asked, scope=scope), by=dimensions, cases=cases)
+    known = maturity(question, scope) if cuts else None
     answers = {
         each: complete(
             EstimateSet(question=replace(question, by=each), excluded=excluded, figures=tuple(figures)),
@@ -59,6 +65,19 @@ def estimates_by(question: Question, *, by: Iterable[str], scope: Scope | None =
         for each, (figures, excluded) in cuts.items()
     }
     return {each: answers.get(each) or estimates(replace(question, by=each)) for each in dimensions}
+
+
+def cuts_of(
+    question: Question, scope: Scope, *, metrics: Sequence[str], by: Sequence[str], cases: Streamed | None
+) -> dict[str, Answer]:
+    """Return the answers by those dimensions that one reading can give: of sums, or of rows where these are asked."""
+    rolled = [each for each in by if can_roll(replace(question, by=each), scope)]
+    if rolled:
+        return rolled_cuts(question, scope, metrics=metrics, by=rolled)
+    if not can_stream(question, scope):
+        return {}
+    cases = cases or streamed(question, scope, by=by)
+    return {each: (streamed_figures(cases, scope, by=each, metrics=metrics), dict(cases.excluded)) for each in by}
 
 
 def metrics_asked(scope: Scope) -> tuple[str, ...]:
@@ -77,8 +96,9 @@ def exact_figures(question: Question, scope: Scope, *, metrics: Iterable[str]) -
         for value, sample in samples.items()
         for metric in metrics
     ]
-    return [of_reads(each, scope=scope) for each in figures], dict(gathered.excluded)
+    return [of_reads(each, scope=scope, who=question.who) for each in figures], dict(gathered.excluded)
 
 
-def of_reads(each: Figure, *, scope: Scope) -> Figure:
-    return replace(each, outcome=NotEstimable(NO_SCORE_IN_READS)) if scope.site and each.metric == "auc" else each
+def of_reads(each: Figure, *, scope: Scope, who: str) -> Figure:
+    is_read = bool(scope.site) or who == READER
+    return replace(each, outcome=NotEstimable(NO_SCORE_IN_READS)) if is_read and each.metric == "auc" else each
