@@ -73,6 +73,7 @@ def ask(user: Visitor, *, product: Product, finding: Finding, filters: Mapping[s
         until=filters.get("until"),
         as_of=filters.get("as_of"),
         basis=filters.get("basis") or "received",
+        exact=filters.get("read") == "rows",
         truth_rule=filters.get("truth_rule") or "default",
         version=filters.get("version") or "",
         deployments=tuple(each.pk for each in deployments),

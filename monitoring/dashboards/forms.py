@@ -58,6 +58,9 @@ class ProductForm(forms.Form):
         label="Known means",
         choices=[("received", "received here"), ("known", "known at the site")],
     )
+    read = forms.ChoiceField(
+        required=False, label="Read", choices=[("", "sums of months"), ("rows", "every row (exact)")]
+    )
 
     def __init__(
         self,
