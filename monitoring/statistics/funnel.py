@@ -98,17 +98,9 @@ def funnel(
     """
     check_option(over_dispersion, name="over_dispersion", allowed=("multiplicative", "additive", "none"))
     check_level(level)
-    if not 0 <= winsorise < 0.5:
-        raise ValueError(f"winsorise must lie in [0, .5), not {winsorise}")
-    hits, sizes = as_counts(successes, name="successes"), as_counts(trials, name="trials")
-    check_same_length(successes=hits, trials=sizes)
-    if (hits > sizes).any():
-        raise ValueError("successes must not exceed trials")
+    hits, sizes, shares, aim = checked(successes, trials, target=target, expected=expected, winsorise=winsorise)
     if int((sizes > 0).sum()) < 2:
         return NotEstimable("fewer than two sites with cases")
-    aim = float(as_probabilities([hits.sum() / sizes.sum() if target is None else target], name="target")[0])
-    shares = np.full_like(sizes, aim) if expected is None else as_probabilities(expected, name="expected")
-    check_same_length(trials=sizes, expected=shares)
     if not 0 < aim < 1 or ((shares[sizes > 0] <= 0) | (shares[sizes > 0] >= 1)).any():
         return NotEstimable("what is expected is none or all of the cases, so no site can be told from another")
     scores = z_scores(hits, sizes, shares)
@@ -121,6 +113,23 @@ def funnel(
     )
     name = "exact binomial limits" if spread.method == "none" else f"normal limits with {spread.method} over-dispersion"
     return Funnel(target=aim, sites=sites, dispersion=spread, level=level, method=name)
+
+
+def checked(
+    successes: ArrayLike, trials: ArrayLike, *, target: float | None, expected: ArrayLike | None, winsorise: float
+) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """Return counts, what is expected of each site, and the target."""
+    if not 0 <= winsorise < 0.5:
+        raise ValueError(f"winsorise must lie in [0, .5), not {winsorise}")
+    hits, sizes = as_counts(successes, name="successes"), as_counts(trials, name="trials")
+    check_same_length(successes=hits, trials=sizes)
+    if (hits > sizes).any():
+        raise ValueError("successes must not exceed trials")
+    overall = hits.sum() / sizes.sum() if sizes.sum() else 0.0
+    aim = float(as_probabilities([overall if target is None else target], name="target")[0])
+    shares = np.full_like(sizes, aim) if expected is None else as_probabilities(expected, name="expected")
+    check_same_length(trials=sizes, expected=shares)
+    return hits, sizes, shares, aim
 
 
 def z_scores(hits: FloatArray, sizes: FloatArray, shares: FloatArray) -> FloatArray:

@@ -19,6 +19,10 @@ from monitoring.subgroups.wording import estimated, label_of, ranged, written
 COLOURS = {"act": "var(--act)", "watch": "var(--watch)"}
 USUAL, QUIET, LINE = "var(--series-1)", "var(--muted)", "var(--line-strong)"
 CURVE_POINTS = 60
+AROUND: dict[str, Any] = {
+    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    "margin": {"t": 36, "r": 12, "b": 44, "l": 12},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +41,25 @@ def forest(
     rows: Sequence[tuple[str, GroupRow]], *, metric: str, mean: Estimate | NotEstimable, dimension: str
 ) -> Drawn:
     """Draw each group as measured and drawn towards the mean of all."""
-    shown = [(label, row) for label, row in rows if isinstance(row.group.outcome, Estimate)]
-    names = [label for label, _ in reversed(shown)]
-    raw = [row.group.outcome for _, row in reversed(shown)]
-    shrunken = [row.shrunken if isinstance(row.shrunken, Estimate) else None for _, row in reversed(shown)]
-    colours = [COLOURS.get(row.state, USUAL) for _, row in reversed(shown)]
+    said = f" Dashed: their mean, {written(mean.value, metric=metric)}." if isinstance(mean, Estimate) else ""
+    return Drawn(
+        id="forest",
+        title=f"{label_of(metric)} by {dimension}",
+        description=f"With 95 % intervals; a group with few cases is drawn further towards the mean of all.{said}",
+        spec=forest_spec(rows, metric=metric, mean=mean),
+        columns=(dimension.capitalize(), "As measured", "95 % interval", "Drawn towards the mean", "95 % interval"),
+        rows=tuple(
+            (label, *estimated(row.group.outcome, metric=metric), *estimated(row.shrunken, metric=metric))
+            for label, row in rows
+        ),
+    )
+
+
+def forest_spec(rows: Sequence[tuple[str, GroupRow]], *, metric: str, mean: Estimate | NotEstimable) -> dict[str, Any]:
+    shown = [(label, row) for label, row in reversed(rows) if isinstance(row.group.outcome, Estimate)]
+    names, raw = [label for label, _ in shown], [row.group.outcome for _, row in shown]
+    shrunken = [row.shrunken if isinstance(row.shrunken, Estimate) else None for _, row in shown]
+    colours = [COLOURS.get(row.state, USUAL) for _, row in shown]
     form = "%{x:.1%}" if scale_of(metric) is Scale.SHARE else "%{x:.3g}"
     data = [
         points("as measured", names, raw, symbol="circle-open", colour=QUIET, form=form, size=9),
@@ -53,22 +71,10 @@ def forest(
         "yaxis": {"type": "category", "automargin": True},
         "scattermode": "group",
         "scattergap": 0.55,
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        "margin": {"t": 36, "r": 12, "b": 44, "l": 12},
         "shapes": [upright(mean.value)] if isinstance(mean, Estimate) else [],
+        **AROUND,
     }
-    said = f" Dashed: their mean, {written(mean.value, metric=metric)}." if isinstance(mean, Estimate) else ""
-    return Drawn(
-        id="forest",
-        title=f"{label_of(metric)} by {dimension}",
-        description=f"With 95 % intervals; a group with few cases is drawn further towards the mean of all.{said}",
-        spec={"data": data, "layout": layout},
-        columns=(dimension.capitalize(), "As measured", "95 % interval", "Drawn towards the mean", "95 % interval"),
-        rows=tuple(
-            (label, *estimated(row.group.outcome, metric=metric), *estimated(row.shrunken, metric=metric))
-            for label, row in rows
-        ),
-    )
+    return {"data": data, "layout": layout}
 
 
 def points(
@@ -118,38 +124,39 @@ def upright(value: float) -> dict[str, Any]:
 
 def funnel_figure(peers: Peers, *, metric: str, labels: Sequence[str]) -> Drawn:
     """Draw the sites, standardised for their case mix, within limits that narrow with their cases."""
-    most = min(1.25 * max(row.cases for row in peers.rows), 0.9 * peers.together)
-    least = max(1, min(row.cases for row in peers.rows) // 2)
-    sizes = np.unique(np.geomspace(min(least, most), most, CURVE_POINTS).round()).tolist()
-    data = [
-        *limits(peers, sizes, level=WARNING, dash="dot"),
-        *limits(peers, sizes, level=ACTION, dash="dash"),
-        sites_trace(peers.rows, labels=labels),
-    ]
-    target = {"color": LINE, "width": 1.2}
-    layout = {
-        "height": 380,
-        "xaxis": {"title": {"text": "Cases"}, "rangemode": "tozero"},
-        "yaxis": {"title": {"text": f"{label_of(metric)}, standardised"}, "tickformat": ".0%", "automargin": True},
-        "shapes": [
-            {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": peers.funnel.target, "y1": peers.funnel.target}
-            | {"line": target}
-        ],
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        "margin": {"t": 36, "r": 12, "b": 44, "l": 12},
-    }
     return Drawn(
         id="funnel",
         title="Each site among its peers",
         description=f"{label_of(metric)} at the case mix of all sites, around {percent(peers.funnel.target)}: "
         f"{peers.funnel.method}, wider the more of all cases a site has itself.",
-        spec={"data": data, "layout": layout},
+        spec=funnel_spec(peers, metric=metric, labels=labels),
         columns=("Site", "Cases", "As measured", "Expected of its case mix", "Standardised", "99.8 % limits"),
         rows=tuple(
             peer_words(row, label=label, peers=peers, metric=metric)
             for row, label in zip(peers.rows, labels, strict=True)
         ),
     )
+
+
+def funnel_spec(peers: Peers, *, metric: str, labels: Sequence[str]) -> dict[str, Any]:
+    most = min(1.25 * max(row.cases for row in peers.rows), 0.9 * peers.together)
+    least = max(1, min(row.cases for row in peers.rows) // 2)
+    sizes = np.unique(np.geomspace(min(least, most), most, CURVE_POINTS).round()).tolist()
+    target = peers.funnel.target
+    level = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": target, "y1": target}
+    data = [
+        *limits(peers, sizes, level=WARNING, dash="dot"),
+        *limits(peers, sizes, level=ACTION, dash="dash"),
+        sites_trace(peers.rows, labels=labels),
+    ]
+    layout = {
+        "height": 380,
+        "xaxis": {"title": {"text": "Cases"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": f"{label_of(metric)}, standardised"}, "tickformat": ".0%", "automargin": True},
+        "shapes": [level | {"line": {"color": LINE, "width": 1.2}}],
+        **AROUND,
+    }
+    return {"data": data, "layout": layout}
 
 
 def limits(peers: Peers, sizes: Sequence[float], *, level: float, dash: str) -> list[dict[str, Any]]:

@@ -8,9 +8,10 @@ from monitoring.subgroups.answering import Answers
 from monitoring.subgroups.asking import Asked
 from monitoring.subgroups.development import Development, development_of
 from monitoring.subgroups.fairness import METRICS, Fairness, fairness
-from monitoring.subgroups.groups import Compared, Group, Spread, compared, spread_of
+from monitoring.subgroups.groups import Compared, Group, compared
 from monitoring.subgroups.pairing import pairs_compared, pairs_of
 from monitoring.subgroups.peers import Peers
+from monitoring.subgroups.spreading import Spread, spread_of
 from monitoring.subgroups.standing import peers_found
 
 

@@ -21,11 +21,10 @@ from monitoring.statistics.pooling import (
     shrunken_effects,
     shrunken_proportions,
 )
-from monitoring.statistics.results import Estimate, Interval, NotEstimable
+from monitoring.statistics.results import Estimate, NotEstimable
 from monitoring.subgroups.comparing import Difference, difference_of, holm, share_difference
 from monitoring.subgroups.scales import (
     Scale,
-    Share,
     back,
     back_interval,
     direction_of,
@@ -235,33 +234,4 @@ def verdict_of(
     return Verdict.BETTER if difference.value * direction > 0 else Verdict.WORSE
 
 
-# --- how much they differ at all ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """How much groups differ beyond chance; the mean and the next group as the metric is shown."""
-
-    found: Heterogeneity
-    mean: Estimate
-    next_group: Interval | NotEstimable
-    scale: Scale
-
-
-def spread_of(groups: Sequence[Group], *, metric: str) -> Spread | NotEstimable:
-    """Return the heterogeneity of groups whose figures may be shown."""
-    scale = scale_of(metric)
-    effects = [effect_of(each, scale=scale) for each in estimated(groups).values()]
-    found = heterogeneity([each.value for each in effects], [each.variance for each in effects], level=LEVEL)
-    if isinstance(found, NotEstimable):
-        return found
-    ahead = found.next_group
-    return Spread(
-        found=found,
-        mean=shown_on(found.mean, scale=scale, cases=sum(each.cases for each in estimated(groups).values())),
-        next_group=ahead if isinstance(ahead, NotEstimable) else back_interval(ahead, scale=scale),
-        scale=scale,
-    )
-
-
-__all__ = ["Compared", "Group", "GroupRow", "Share", "Spread", "Verdict", "compared", "spread_of"]
+__all__ = ["Compared", "Group", "GroupRow", "Verdict", "compared"]

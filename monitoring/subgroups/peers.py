@@ -81,36 +81,41 @@ def peers_of(
     everyone = summed([*known.values(), *([others] if others else [])])
     if len(known) + (1 if others else 0) < 2:
         return NotEstimable("no peer: only one site has cases")
-    expected = {site: expected_share(counts, elsewhere=minus(everyone, counts)) for site, counts in known.items()}
-    hits = {site: round(sum(each[0] for each in counts.values())) for site, counts in known.items()}
-    cases = {site: round(cases_of(counts)) for site, counts in known.items()}
-    target = sum(each[0] for each in everyone.values()) / cases_of(everyone)
+    stand = {
+        site: standing(site, known, everyone=everyone, design_effect=(design_effects or {}).get(site, 1.0))
+        for site in known
+    }
+    found = funnel_of(stand, everyone=everyone)
+    if isinstance(found, NotEstimable):
+        return found
+    rows = judged(dict(zip(known, found.sites, strict=False)), stand=stand, around=found, metric=metric)
+    return Peers(funnel=found, rows=rows, others=number_of_others, strata=strata, together=cases_of(everyone))
+
+
+def standing(site: str, known: Mapping[str, Counts], *, everyone: Counts, design_effect: float) -> Standing:
+    counts = known[site]
+    cases = round(cases_of(counts))
+    return Standing(
+        hits=round(sum(each[0] for each in counts.values())),
+        cases=cases,
+        expected=expected_share(counts, elsewhere=minus(everyone, counts)),
+        elsewhere=cases_of(everyone) - cases,
+        design_effect=design_effect,
+        spread=spread_without(site, known),
+    )
+
+
+def funnel_of(stand: Mapping[str, Standing], *, everyone: Counts) -> Funnel | NotEstimable:
     # One site within sight has nobody to spread with: its own line twice keeps the funnel's shape and adds nothing.
-    names = list(known) if len(known) > 1 else [*known, *known]
-    found = funnel(
-        [hits[site] for site in names],
-        [cases[site] for site in names],
-        target=target,
-        expected=[expected[site] for site in names],
+    sites = list(stand.values()) * (2 if len(stand) == 1 else 1)
+    return funnel(
+        [each.hits for each in sites],
+        [each.cases for each in sites],
+        target=sum(each[0] for each in everyone.values()) / cases_of(everyone),
+        expected=[each.expected for each in sites],
         over_dispersion="additive",
         level=ACTION,
     )
-    if isinstance(found, NotEstimable):
-        return found
-    effects = design_effects or {}
-    stand = {
-        site: Standing(
-            hits=hits[site],
-            cases=cases[site],
-            expected=expected[site],
-            elsewhere=cases_of(everyone) - cases[site],
-            design_effect=effects.get(site, 1.0),
-            spread=spread_without(site, known),
-        )
-        for site in known
-    }
-    rows = judged(dict(zip(names, found.sites, strict=True)), stand=stand, around=found, metric=metric)
-    return Peers(funnel=found, rows=rows, others=number_of_others, strata=strata, together=cases_of(everyone))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,24 +6,22 @@ from typing import Any
 
 from django.urls import reverse
 
-from audit.templatetags.display import count, number, percent
+from audit.templatetags.display import count
 from monitoring.performance.questions import OBSERVED
 from monitoring.statistics.results import Estimate, NotEstimable
 from monitoring.subgroups.asking import Asked
 from monitoring.subgroups.comparing import Difference
-from monitoring.subgroups.development import Development, Outside
-from monitoring.subgroups.fairness import Gap, NoGap
-from monitoring.subgroups.figures import Drawn, forest, funnel_figure
+from monitoring.subgroups.figures import Drawn, forest
 from monitoring.subgroups.gathering import Found
-from monitoring.subgroups.groups import Compared, Group, GroupRow, Spread
-from monitoring.subgroups.peers import PeerRow, Peers
-from monitoring.subgroups.population import Shift
+from monitoring.subgroups.groups import Compared, Group, GroupRow
+from monitoring.subgroups.panels import development_words, gap_words, peers_words, spread_words
 from monitoring.subgroups.tiles import tiles
 from monitoring.subgroups.wording import (
     estimated,
     in_order,
     label_of,
     name_of,
+    p_words,
     ranged,
     signed,
     signed_range,
@@ -83,45 +81,54 @@ def line_of(row: GroupRow, *, labels: tuple[str, ...], metric: str) -> Line:
     )
 
 
-def p_words(value: float) -> str:
-    return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0") if value < 1 else "1"
-
-
 def page_context(asked: Asked, found: Found) -> dict[str, Any]:
     """Return everything that the page shows."""
-    names, metric = asked.site_names, asked.metric
-    ordered = sorted(found.compared.rows, key=lambda row: in_order(row.group.value))
-    labelled = [(name_of(row.group.value, dimension=asked.by, site_names=names), row) for row in ordered]
     return {
         "product": asked.product,
         "finding": asked.finding,
         "findings": list(asked.product.findings.order_by("id")),
-        "metric": label_of(metric),
-        "dimension": words_of(asked.by),
+        "metric": label_of(asked.metric),
         "minimum_count": asked.minimum_count,
-        "is_agreement": any(row.group.kind != OBSERVED for row in found.compared.rows),
         "kept_back": [words_of(name) for name in asked.dimensions.kept_back],
         "partly_kept": partly_kept(asked),
-        "tiles": tiles(found, metric=metric, names=names),
-        "forest": forest_of(labelled, metric=metric, compared=found.compared, dimension=words_of(asked.by)),
-        "lines": [line_of(row, labels=(label,), metric=metric) for label, row in labelled],
+        "tiles": tiles(found, metric=asked.metric, names=asked.site_names),
+        "breadcrumbs": [
+            ("Overview", reverse("dashboards:overview")),
+            (asked.product.name, reverse("dashboards:product", args=[asked.product.pk])),
+            ("Subgroups", ""),
+        ],
+        **groups_context(asked, found),
+        **panels_context(asked, found),
+    }
+
+
+def groups_context(asked: Asked, found: Found) -> dict[str, Any]:
+    """Return the groups of the dimension and, where a second was asked for, of the pairs."""
+    ordered = sorted(found.compared.rows, key=lambda row: in_order(row.group.value))
+    labelled = [(name_of(row.group.value, dimension=asked.by, site_names=asked.site_names), row) for row in ordered]
+    return {
+        "dimension": words_of(asked.by),
+        "second": words_of(asked.second) if asked.second else "",
+        "is_agreement": any(row.group.kind != OBSERVED for row in ordered),
+        "forest": forest_of(labelled, metric=asked.metric, compared=found.compared, dimension=words_of(asked.by)),
+        "lines": [line_of(row, labels=(label,), metric=asked.metric) for label, row in labelled],
         "family": found.compared.family,
-        "mean": mean_words(found.compared, metric=metric),
+        "mean": mean_words(found.compared, metric=asked.metric),
         "pairs": pair_lines(asked, found),
         "pairs_reason": found.pairs.reason if isinstance(found.pairs, NotEstimable) else "",
         "pairs_family": found.pairs_compared.family if found.pairs_compared else 0,
-        "second": words_of(asked.second) if asked.second else "",
+    }
+
+
+def panels_context(asked: Asked, found: Found) -> dict[str, Any]:
+    names, metric = asked.site_names, asked.metric
+    return {
         "spread": spread_words(found.spread, metric=metric),
         "peers": peers_words(found.peers, metric=metric, names=names),
         "others_out": found.others_out,
         "development": development_words(found.development, metric=metric, names=names),
         "gaps": [gap_words(each, names=names) for each in found.fairness.gaps],
         "gap_family": found.fairness.family,
-        "breadcrumbs": [
-            ("Overview", reverse("dashboards:overview")),
-            (asked.product.name, reverse("dashboards:product", args=[asked.product.pk])),
-            ("Subgroups", ""),
-        ],
     }
 
 
@@ -162,130 +169,3 @@ def pair_lines(asked: Asked, found: Found) -> list[Line]:
 def parts_of(group: Group) -> tuple[str, str]:
     first, _, second = group.value.partition("\x1f")
     return first, second
-
-
-# --- the panels --------------------------------------------------------------------------------------------------
-
-
-def spread_words(spread: Spread | NotEstimable, *, metric: str) -> dict[str, Any]:
-    if isinstance(spread, NotEstimable):
-        return {"reason": spread.reason}
-    found = spread.found
-    scale = "" if spread.scale.value == "plain" else " (logit)"
-    tau2 = found.tau_squared
-    return {
-        "mean": written(spread.mean.value, metric=metric),
-        "mean_range": ranged(spread.mean.interval, metric=metric),
-        "tau": f"{number(found.tau, 2)}{scale}",
-        "tau_range": f"{number(tau2.interval.low**0.5, 2)} to {number(tau2.interval.high**0.5, 2)}",
-        "i_squared": percent(found.i_squared, 0),
-        "q": f"{found.q.statistic:.1f}",
-        "p_value": p_words(found.q.p_value),
-        "next": ranged(spread.next_group, metric=metric),
-        "is_next_told": not isinstance(spread.next_group, NotEstimable),
-        "sites": found.groups,
-        "method": found.method,
-        "tau_method": tau2.method,
-    }
-
-
-def peers_words(peers: Peers | NotEstimable, *, metric: str, names: Mapping[str, str]) -> dict[str, Any]:
-    if isinstance(peers, NotEstimable):
-        return {"reason": peers.reason}
-    labels = [names.get(row.site, row.site) for row in peers.rows]
-    spread = peers.funnel.dispersion
-    return {
-        "figure": funnel_figure(peers, metric=metric, labels=labels),
-        "rows": [peer_line(row, label=label) for row, label in zip(peers.rows, labels, strict=True)],
-        "others": peers.others,
-        "strata": " × ".join(words_of(name) for name in peers.strata),
-        "spread": spread,
-        "phi": number(spread.observed, 2) if spread.observed is not None else "",
-    }
-
-
-def peer_line(row: PeerRow, *, label: str) -> dict[str, Any]:
-    told = not isinstance(row.place, NotEstimable)
-    return {
-        "label": label,
-        "cases": count(row.cases),
-        "crude": percent(row.crude),
-        "expected": percent(row.expected),
-        "value": percent(row.place.value) if told else row.place.reason,  # type: ignore[union-attr]
-        "p_value": p_words(row.adjusted) if told else "",
-        "state": row.state,
-        "verdict": row.verdict.capitalize(),
-    }
-
-
-def development_words(development: Development, *, metric: str, names: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "version": development.version,
-        "size": count(development.size) if development.size else "",
-        "reason": development.reason,
-        "shifts": [shift_words(each, names=names) for each in development.shifts],
-        "away": away_words(development.away, metric=metric),
-    }
-
-
-def shift_words(shift: Shift, *, names: Mapping[str, str]) -> dict[str, Any]:
-    rows = [
-        (
-            name_of(row.value, dimension=shift.dimension, site_names=names),
-            "not told" if row.developed is None else percent(row.developed),
-            *estimated(row.today, metric="prevalence"),
-            row.is_outside,
-        )
-        for row in sorted(shift.rows, key=lambda row: in_order(row.value))
-    ]
-    return {
-        "dimension": words_of(shift.dimension),
-        "distance": distance_words(shift),
-        "p_value": shift.test.reason if isinstance(shift.test, NotEstimable) else p_words(shift.test.p_value),
-        "outside": " ".join(estimated(shift.outside, metric="prevalence")),
-        "unknown": count(shift.unknown),
-        "cases": count(shift.cases),
-        "state": shift.state,
-        "verdict": shift.verdict.capitalize(),
-        "rows": rows,
-    }
-
-
-def distance_words(shift: Shift) -> str:
-    if isinstance(shift.distance, NotEstimable):
-        return shift.distance.reason
-    return ("at least " if shift.is_coarse else "") + number(shift.distance, 2)
-
-
-def away_words(away: Outside | NotEstimable, *, metric: str) -> dict[str, Any]:
-    if isinstance(away, NotEstimable):
-        return {"reason": away.reason}
-    return {
-        "share": estimated(away.share, metric="prevalence"),
-        "outside": estimated(away.outside, metric=metric),
-        "inside": estimated(away.inside, metric=metric),
-        "difference": difference_words(away.difference, metric=metric),
-    }
-
-
-def difference_words(gap: Difference | NotEstimable, *, metric: str) -> str:
-    if isinstance(gap, NotEstimable):
-        return gap.reason
-    ends = signed_range(gap.interval, metric=metric)
-    return f"{signed(gap.value, metric=metric)} ({ends}), p {p_words(gap.p_value)}"
-
-
-def gap_words(gap: Gap | NoGap, *, names: Mapping[str, str]) -> dict[str, Any]:
-    head = {"dimension": words_of(gap.dimension).capitalize(), "metric": label_of(gap.metric)}
-    if isinstance(gap, NoGap):
-        return head | {"state": "unknown", "verdict": "Cannot be compared", "reason": gap.reason}
-    higher, lower = (name_of(each, dimension=gap.dimension, site_names=names) for each in (gap.higher, gap.lower))
-    return head | {
-        "state": gap.state,
-        "verdict": "Gap shown" if gap.is_shown else "No gap shown",
-        "groups": f"{lower} below {higher}",
-        "difference": signed(gap.difference.value, metric=gap.metric),
-        "range": signed_range(gap.difference.interval, metric=gap.metric),
-        "p_value": p_words(gap.difference.adjusted),
-        "pairs": gap.pairs,
-    }

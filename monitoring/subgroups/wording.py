@@ -73,3 +73,7 @@ def name_of(value: str, *, dimension: str, site_names: Mapping[str, str]) -> str
 
 
 SEXES = {"F": "women", "M": "men", "O": "other"}
+
+
+def p_words(value: float) -> str:
+    return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0") if value < 1 else "1"

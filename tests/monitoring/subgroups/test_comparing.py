@@ -10,9 +10,10 @@ from monitoring.statistics.proportions import difference, wilson
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
 from monitoring.subgroups.comparing import difference_of, holm, share_difference, share_test
 from monitoring.subgroups.fairness import Gap, NoGap, fairness
-from monitoring.subgroups.groups import Group, Verdict, compared, spread_of
+from monitoring.subgroups.groups import Group, Verdict, compared
 from monitoring.subgroups.peers import expected_share, may_enter, peers_of
 from monitoring.subgroups.scales import Scale, Share, effect_of, share_of
+from monitoring.subgroups.spreading import spread_of
 
 
 def group(value: str, hits: int, cases: int) -> Group:
