@@ -56,6 +56,7 @@ def _unbiased_covariance(scores: FloatArray, truth: BoolArray, *, areas: FloatAr
 
 def success_matrices(positives: FloatArray, negatives: FloatArray) -> FloatArray:
     """Return for each row positive × negative cases: 1 where the positive ranks higher, ½ at a tie."""
-    gap = positives[:, :, None] - negatives[:, None, :]
+    with np.errstate(over="ignore"):
+        gap = positives[:, :, None] - negatives[:, None, :]
     matrices: FloatArray = (np.sign(gap) + 1.0) / 2.0
     return matrices

@@ -18,6 +18,7 @@ from scipy import special, stats
 from monitoring.statistics.inputs import FloatArray, as_count, as_counts, check_level, check_option, check_same_length
 from monitoring.statistics.intervals import (
     beta_interval,
+    interval_between,
     log_interval,
     logit_interval,
     two_sided_quantile,
@@ -258,7 +259,7 @@ def _newcombe_interval(samples: TwoSamples, *, level: float) -> Interval:
     gap = samples.difference
     low = gap - hypot(share_a - a.low, b.high - share_b)
     high = gap + hypot(a.high - share_a, share_b - b.low)
-    return Interval(max(-1.0, low), min(1.0, high), level)
+    return interval_between(max(-1.0, low), min(1.0, high), level=level)
 
 
 def _ratio_error(hits: FloatArray, sizes: FloatArray) -> float:

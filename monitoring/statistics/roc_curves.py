@@ -154,7 +154,7 @@ def _sensitivity_interval(
 def _curve(values: FloatArray, truth: BoolArray) -> RocCurve:
     order = np.argsort(-values, kind="stable")
     ranked, hits = values[order], truth[order]
-    last_of_ties = np.append(np.flatnonzero(np.diff(ranked)), ranked.size - 1)
+    last_of_ties = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
     called, found = last_of_ties + 1, np.cumsum(hits)[last_of_ties]
     return RocCurve(
         thresholds=np.concatenate(([np.inf], ranked[last_of_ties])),

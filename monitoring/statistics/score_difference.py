@@ -12,7 +12,7 @@ from math import acos, copysign, cos, inf, pi, sqrt
 
 from scipy.optimize import brentq
 
-from monitoring.statistics.intervals import two_sided_quantile
+from monitoring.statistics.intervals import interval_between, two_sided_quantile
 from monitoring.statistics.results import Interval
 
 
@@ -38,7 +38,7 @@ def miettinen_nurminen_interval(samples: TwoSamples, *, level: float) -> Interva
     z, observed = two_sided_quantile(level), samples.difference
     low = _crossing(lambda d: score_statistic(samples, difference=d) - z, inside=observed, outside=-1.0)
     high = _crossing(lambda d: score_statistic(samples, difference=d) + z, inside=observed, outside=1.0)
-    return Interval(low, high, level)
+    return interval_between(low, high, level=level)
 
 
 def score_statistic(samples: TwoSamples, *, difference: float) -> float:
