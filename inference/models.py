@@ -1,5 +1,6 @@
 """Index of the subjects' tables, for Django only: import tables from their subject."""
 
+from inference.connectors.models import InboundMessage
 from inference.corrections.models import Correction
 from inference.events.models import Event
 from inference.intake.models import SetAside
@@ -33,6 +34,7 @@ __all__ = [
     "Deployment",
     "Event",
     "Finding",
+    "InboundMessage",
     "Inference",
     "Link",
     "Market",
