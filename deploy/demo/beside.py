@@ -1,4 +1,4 @@
-"""What the demo adds beside the chest studies: three streams, real objects, re-scoring runs; and the following.
+"""What the demo adds beside the chest studies: four streams, real objects, re-scoring runs; and the following.
 
 While months are missing, monitors must not look: a hospital whose later months
 are not simulated yet would be called silent.
@@ -12,11 +12,13 @@ from pathlib import Path
 from django.core.management import call_command
 
 from audit.log.sequencing import sequence
+from deploy.demo.claims import hold_to_claims
 from deploy.demo.exhibit import add_exhibit
 from deploy.demo.planning import Plan
 from deploy.demo.progress import Progress
 from deploy.demo.streams.echocardiography import ejection_fractions
 from deploy.demo.streams.files import Stream, write_stream
+from deploy.demo.streams.lung_nodules import lung_nodules
 from deploy.demo.streams.mammography import mammography
 from deploy.demo.streams.stroke import stroke_triage
 from inference.registry.models import Deployment
@@ -26,7 +28,7 @@ from inference.rescoring.scoring import score_run, worker_name
 from monitoring.dashboards.catching_up import work_off
 from monitoring.rollups.actions import follow
 
-STREAMS: tuple[Callable[..., Stream], ...] = (mammography, stroke_triage, ejection_fractions)
+STREAMS: tuple[Callable[..., Stream], ...] = (mammography, stroke_triage, ejection_fractions, lung_nodules)
 SAMPLES = {"cxr-north": 120, "cxr-south": 300}
 PLAN_NAME = "demo"
 
@@ -39,13 +41,15 @@ def follow_facts(*, now: datetime) -> None:
 
 def add_all(*, plan: Plan, progress: Progress, now: datetime) -> None:
     """Add everything that is not there yet."""
-    with progress.phase("streams", words="Mammography, stroke and echo streams", of=len(STREAMS)):
+    with progress.phase("streams", words="Mammography, stroke, echo and lung CT streams", of=len(STREAMS)):
         for place, stream in enumerate(STREAMS, start=1):
             import_stream(stream(days=(plan.first_day, plan.last_day), seed=plan.seed))
             progress.advance(to=place)
     with progress.phase("exhibit", words="Real CT, MR, US and CR objects", of=1):
         add_exhibit(now=now)
         progress.advance(to=1)
+    follow_facts(now=now)
+    hold_to_claims(now=now)
     with progress.phase("following", words="Rollups, monitors and signals", of=1):
         work_off(now=now)
         progress.advance(to=1)

@@ -6,7 +6,7 @@ from typing import Any
 
 from monitoring.claims.judging import Look
 from monitoring.claims.terms import Terms
-from monitoring.claims.wording import estimate_words, figure_words, is_share
+from monitoring.claims.wording import estimate_words, figure_words, is_share, range_words
 
 BAND, MEAN, LINE = "var(--accent-soft)", "var(--series-1)", "var(--act)"
 COLUMNS = ("Labels until", "Patients", "Average since launch", "95 % interval")
@@ -97,5 +97,5 @@ def _layout(terms: Terms, *, line: float) -> dict[str, Any]:
 
 
 def look_row(look: Look, *, terms: Terms) -> tuple[str, ...]:
-    value, low, high = (estimate_words(each, terms=terms) for each in (look.value, look.low, look.high))
-    return (look.on.isoformat(), str(look.patients), value, f"{low} to {high}")
+    value = estimate_words(look.value, terms=terms)
+    return (look.on.isoformat(), str(look.patients), value, range_words(look.low, look.high, terms=terms))

@@ -21,7 +21,7 @@ from monitoring.claims.measuring import WITHOUT_TRUTH
 from monitoring.claims.models import ClaimSwitch
 from monitoring.claims.queries import Pool, claims_of, pool_of, switches_in_force, versions_in_force, versions_of_claim
 from monitoring.claims.terms import NUMBERS, Measure, measure_of
-from monitoring.claims.wording import claim_words, estimate_words, figure_words
+from monitoring.claims.wording import claim_words, estimate_words, figure_words, range_words
 from monitoring.statistics.results import Estimate, NotEstimable
 
 STATES = {Status.MET: "ok", Status.VIOLATED: "act", Status.NOT_YET: "watch"}
@@ -216,12 +216,11 @@ def shown_standing(standing: Standing, *, design: Design, measure: Measure, mini
         return Shown(state="watch", label=standing.status.value, reason=outcome.reason, patients=0)
     if minimum_count and tells_little(outcome, measure=measure, minimum_count=minimum_count):
         return Shown(state="unknown", label="not shown", reason=f"fewer than {minimum_count}, {HIDDEN}")
-    low, high = (estimate_words(each, terms=terms) for each in (outcome.interval.low, outcome.interval.high))
     return Shown(
         state=STATES[standing.status],
         label=standing.status.value,
         value=estimate_words(outcome.value, terms=terms),
-        range=f"{low} to {high}",
+        range=range_words(outcome.interval.low, outcome.interval.high, terms=terms),
         patients=outcome.cases,
         since=standing.since if standing.status is not Status.NOT_YET else None,
     )

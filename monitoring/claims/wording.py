@@ -48,6 +48,13 @@ def figure_words(value: float, *, terms: Terms) -> str:
     return f"{value:.3g} {UNITS.get(terms.metric, '')}".strip()
 
 
+def range_words(low: float, high: float, *, terms: Terms) -> str:
+    """Return both ends of an interval as estimates are written, the unit once."""
+    if is_share(terms):
+        return f"{100 * low:.1f} to {100 * high:.1f} %"
+    return f"{estimate_words(low, terms=terms)} to {estimate_words(high, terms=terms)}"
+
+
 def estimate_words(value: float, *, terms: Terms) -> str:
     """Return an estimate as it is written: one decimal of a per cent, three digits of anything else."""
     if terms.metric == "auc":
