@@ -1,4 +1,4 @@
-"""Stroke triage at south: no score at all; what counts is how many minutes pass until somebody looks."""
+"""Stroke triage at south: no score at all; what counts is how many minutes pass until somebody looks, and treats."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from deploy.demo.streams.files import Row, Stream, spread_moments, text
 
 STUDIES = 300
 SHARE_WITH_OCCLUSION = 0.22
+SHARE_TREATED = 0.7
 MINUTES_ALERTED, MINUTES_WAITING = 7.0, 31.0
 ZONE = ZoneInfo("Europe/Vienna")
 READERS = ("r-s1", "r-s2", "r-s3")
@@ -42,6 +43,8 @@ def _add_patient(
     is_called = bool(random.random() < (0.96 if is_ill else 0.02))
     rows["inferences"].append(_inference(number, acquired_at=acquired_at, is_alerted=is_alerted, random=random))
     rows["events"] += _events(number, times=(available_at, opened_at, read_at), is_alerted=is_alerted, reader=reader)
+    if is_ill and is_called:
+        rows["events"] += _treatment(number, read_at=read_at)
     rows["reads"].append(_read(number, reader=reader, is_called=is_called, read_at=read_at))
     truth = _truth(number, acquired_at=acquired_at, is_ill=is_ill)
     if truth["known_at"] <= text(until):
@@ -78,16 +81,25 @@ def _inference(number: int, *, acquired_at: datetime, is_alerted: bool, random: 
 def _events(number: int, *, times: tuple[datetime, datetime, datetime], is_alerted: bool, reader: str) -> list[Row]:
     available_at, opened_at, read_at = times
     of_study = [("available", available_at, "pacs"), ("opened", opened_at, reader), ("final", read_at, reader)]
-    rows: list[Row] = [
-        {"event_uid": f"ct{number}-{kind}", "kind": kind, "study_uid": uid_of(number), "to": to} | _at(at)
-        for kind, at, to in of_study
-    ]
+    rows = [_of_study(number, kind=kind, at=at, to=to) for kind, at, to in of_study]
     of_run = [("notified", available_at + timedelta(minutes=2), reader)] if is_alerted else []
     of_run.append(("displayed", opened_at + timedelta(seconds=5), reader))
     for kind, at, to in of_run:
         run = {"deployment": "stroke-south", "inference_uid": f"ct{number}"}
         rows.append({"event_uid": f"ct{number}-{kind}", "kind": kind, "to": to} | run | _at(at))
     return rows
+
+
+def _treatment(number: int, *, read_at: datetime) -> list[Row]:
+    random = np.random.default_rng([number, 45])  # of its own: what else happens stays as it was
+    if random.random() >= SHARE_TREATED:
+        return []
+    at = read_at + timedelta(minutes=float(random.gamma(6, 5)))
+    return [_of_study(number, kind="treatment_started", at=at, to="angio")]
+
+
+def _of_study(number: int, *, kind: str, at: datetime, to: str) -> Row:
+    return {"event_uid": f"ct{number}-{kind}", "kind": kind, "study_uid": uid_of(number), "to": to} | _at(at)
 
 
 def _at(at: datetime) -> Row:

@@ -1,4 +1,4 @@
-"""What stands beside the chest studies: three streams through the import commands, and real objects."""
+"""What stands beside the chest studies: four streams through the import commands, and real objects."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from deploy.demo.exhibit import add_exhibit, exhibit_files
 from deploy.demo.network import USERS, create_users, register_network
 from deploy.demo.planning import plan_network
 from deploy.demo.streams.echocardiography import ejection_fractions
+from deploy.demo.streams.lung_nodules import lung_nodules
 from deploy.demo.streams.mammography import INTERVAL_CANCER, mammography
 from deploy.demo.streams.stroke import stroke_triage
 from deploy.demo.training import TrainedNetwork
@@ -20,10 +21,13 @@ from inference.registry.models import Configuration, Version
 from inference.results.models import Inference, Prediction
 from inference.studies.models import StoredImage
 from inference.truth.models import Truth
+from monitoring.dashboards.catching_up import work_off
+from monitoring.performance.queries import estimates
+from monitoring.performance.questions import Question
 
 SEED = 22
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-STREAMS = (mammography, stroke_triage, ejection_fractions)
+STREAMS = (mammography, stroke_triage, ejection_fractions, lung_nodules)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +103,19 @@ def test_triage_sends_no_score(network, plan):
         "final",
         "notified",
         "displayed",
+        "treatment_started",
     }
+
+
+def test_marks_on_chest_ct_find_most_nodules_and_some_vessels(network, plan):
+    import_stream(stream(lung_nodules, plan))
+    work_off(now=NOW)
+
+    found = estimates(Question(product="lungct", finding="nodule"))
+
+    assert 0.6 < found.get("lesion_sensitivity").outcome.value < 0.95
+    assert 0 < found.get("false_marks_per_case").outcome.value < 0.6
+    assert 0.75 < found.get("wafroc").outcome.value < 0.99
 
 
 def test_fractions_become_percentages_and_both_are_kept(network, plan):
