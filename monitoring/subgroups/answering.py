@@ -15,7 +15,7 @@ from monitoring.subgroups.hiding import groups_of, values_to_hide
 
 MOST_ROWS = 300_000
 TOO_MANY = f"more than {MOST_ROWS:,} cases: narrow the period".replace(",", " ")
-NO_AREA = "this metric is not computed for pairs; choose a rate"
+ONLY_RATES = "counted here for rates only: choose a rate, such as sensitivity"
 
 
 class Answers:

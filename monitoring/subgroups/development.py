@@ -9,7 +9,7 @@ from inference.registry.models import Version
 from inference.registry.populations import Population, population_of
 from monitoring.performance.questions import EstimateSet
 from monitoring.statistics.results import Estimate, NotEstimable
-from monitoring.subgroups.answering import MOST_ROWS, NO_AREA, TOO_MANY, Answers
+from monitoring.subgroups.answering import MOST_ROWS, ONLY_RATES, TOO_MANY, Answers
 from monitoring.subgroups.asking import Asked
 from monitoring.subgroups.comparing import Difference, share_difference
 from monitoring.subgroups.groups import LEAST_CASES, Group
@@ -109,7 +109,7 @@ def away_from(
     belonging = Tally({(1, 1): number.get("outside", 0), (0, 1): number.get("inside", 0)})
     share = belonging.share() if belonging.cases else NotEstimable("no case in this window")
     if asked.metric not in AMONG:
-        reason = NotEstimable(NO_AREA)
+        reason = NotEstimable(ONLY_RATES)
         return Outside(share=small(share, asked=asked), outside=reason, inside=reason, difference=reason)
     of_metric = tallies(question, cuts=[by_belonging(known)], metric=asked.metric)
     ends = [of_metric[(name,)].share() if (name,) in of_metric else NONE for name in ("outside", "inside")]

@@ -6,7 +6,7 @@ is no small count either.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from audit.access.small_cells import cells_to_hide, is_small_share
@@ -66,14 +66,12 @@ Pair = tuple[str, str]
 
 
 def hide_pairs(
-    groups: Mapping[Pair, Group], *, metric: str, minimum_count: int, first_out: set[str], second_out: set[str]
+    groups: Mapping[Pair, Group], *, counts: Mapping[Pair, int], small: Set[Pair], minimum_count: int
 ) -> dict[Pair, Group]:
-    """Return pairs as a recipient may see them; every row and column of the table is a total that is shown."""
-    if minimum_count <= 1:
-        return dict(groups)
-    counts = {pair: cases_of(each) for pair, each in groups.items()}
-    small = {pair for pair, each in groups.items() if is_small(each, metric=metric, minimum_count=minimum_count)}
-    small |= {pair for pair in groups if pair[0] in first_out or pair[1] in second_out}
+    """Return pairs as a recipient may see them; `counts` are all their cases, `small` those that tell a small count.
+
+    Every row and every column of the table is a total that is shown: each keeps back two pairs or more.
+    """
     totals: Sequence[Callable[[Pair], Hashable]] = (lambda pair: pair[0], lambda pair: pair[1], lambda _: "")
     marked = {pair: 1 if pair in small else number for pair, number in counts.items()}
     out = small | cells_to_hide(marked, totals=totals, minimum_count=minimum_count)
@@ -82,10 +80,6 @@ def hide_pairs(
         pair: replace(each, outcome=reason, positives=0, is_hidden=True) if pair in out else each
         for pair, each in groups.items()
     }
-
-
-def cases_of(group: Group) -> int:
-    return group.outcome.cases if isinstance(group.outcome, Estimate) else 0
 
 
 def is_small(group: Group, *, metric: str, minimum_count: int) -> bool:

@@ -12,8 +12,9 @@ from datetime import date, timedelta
 from inference.registry.models import Deployment, Sharing
 from monitoring.performance.questions import Question
 from monitoring.statistics.results import Estimate, NotEstimable
-from monitoring.subgroups.answering import MOST_ROWS, TOO_MANY, Answers
+from monitoring.subgroups.answering import MOST_ROWS, ONLY_RATES, Answers
 from monitoring.subgroups.asking import Asked
+from monitoring.subgroups.groups import estimated
 from monitoring.subgroups.peers import Counts, Peers, may_enter, peers_of, summed
 from monitoring.subgroups.queries import AMONG, Tally, by_dimension, tallies
 from monitoring.subgroups.scales import share_of
@@ -24,9 +25,9 @@ STRATA = ("age_band", "sex")
 def peers_found(asked: Asked, answers: Answers) -> tuple[Peers | NotEstimable, str]:
     """Return the sites within sight on a funnel, and why sites of other houses are not in it, if so."""
     if asked.metric not in AMONG:
-        return NotEstimable("a funnel is drawn of rates; this metric is none"), ""
+        return NotEstimable(ONLY_RATES), ""
     if answers.cases() > MOST_ROWS:
-        return NotEstimable(TOO_MANY), ""
+        return crude_peers(asked, answers), ""
     cuts = [by_dimension(name) for name in ("site", *STRATA)]
     seen = tallies(asked.cut("site"), cuts=cuts, metric=asked.metric)
     out = answers.hidden("site")
@@ -41,6 +42,16 @@ def peers_found(asked: Asked, answers: Answers) -> tuple[Peers | NotEstimable, s
         strata=STRATA,
     )
     return found, why
+
+
+def crude_peers(asked: Asked, answers: Answers) -> Peers | NotEstimable:
+    """Return the sites as they are, from sums: with so many cases each page would count the case mix for too long."""
+    shares = {site: share_of(each) for site, each in estimated(answers.groups("site")).items()}
+    return peers_of(
+        {site: {(): (float(each.hits), float(each.cases))} for site, each in shares.items()},
+        metric=asked.metric,
+        design_effects={site: each.design_effect for site, each in shares.items()},
+    )
 
 
 Cells = Mapping[tuple[str, ...], Tally]

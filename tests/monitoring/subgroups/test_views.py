@@ -132,7 +132,7 @@ def test_a_measurement_is_compared_as_it_is(client):
     Story()
     log_in(client, organisation="north-group")
     page = text_of(client, "/products/echo/subgroups/", metric="bias")
-    assert "a funnel is drawn of rates" in page
+    assert "counted here for rates only" in page
 
 
 @pytest.mark.parametrize(
@@ -238,6 +238,24 @@ def test_pairs_hide_what_rows_and_columns_would_tell(client, shared):
     assert next(line for line in pairs if line.labels == ("70-79", "men")).verdict == "not shown"
     shown = [line for line in pairs if line.verdict != "not shown"]
     assert len(shown) <= len(pairs) - 2
+
+
+def test_pairs_are_hidden_whatever_rate_is_asked_for(client, shared):
+    hidden = set()
+    for metric in ("sensitivity", "specificity", "flag_rate", "label_coverage"):
+        pairs = client.get(PAGE, {"by": "age_band", "second": "sex", "metric": metric}).context["pairs"]
+        hidden.add(frozenset(line.labels for line in pairs if line.verdict == "not shown"))
+    assert len(hidden) == 1
+
+
+def test_with_many_cases_sites_are_not_standardised(client, ages, monkeypatch):
+    monkeypatch.setattr("monitoring.subgroups.standing.MOST_ROWS", 10)
+    ages.ill(60, missed=6, site="east")
+    ages.count()
+    log_in(client, organisation="north-group")
+    page = text_of(client)
+    assert "Not standardised" in page
+    assert {row["label"] for row in client.get(PAGE).context["peers"]["rows"]} == {"North Hospital", "East Hospital"}
 
 
 def test_what_is_hidden_enters_no_mean(client, shared):
