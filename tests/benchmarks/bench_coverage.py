@@ -6,11 +6,16 @@ from 95 %: ours over Wald's interval of a proportion.
 
 from collections.abc import Iterator
 
-from tests.benchmarks import coverage_of_areas, coverage_of_calibration, coverage_of_proportions
+from tests.benchmarks import (
+    coverage_of_areas,
+    coverage_of_calibration,
+    coverage_of_proportions,
+    coverage_of_samples,
+)
 from tests.benchmarks.coverage import LEVEL, Coverage
 from tests.benchmarks.table import Result
 
-DRAWS = {"proportions": 300, "areas": 150, "calibration": 200}
+DRAWS = {"proportions": 300, "areas": 150, "calibration": 200, "samples": 800}
 
 
 def run() -> Result:
@@ -39,3 +44,4 @@ def coverages() -> Iterator[Coverage]:
     yield from coverage_of_proportions.coverages(draws=DRAWS["proportions"])
     yield from coverage_of_areas.coverages(draws=DRAWS["areas"])
     yield from coverage_of_calibration.coverages(draws=DRAWS["calibration"])
+    yield from coverage_of_samples.coverages(draws=DRAWS["samples"])

@@ -5,7 +5,12 @@ import pytest
 from scipy import stats
 
 from monitoring.statistics.proportions import non_inferior
-from tests.benchmarks import coverage_of_areas, coverage_of_calibration, coverage_of_proportions
+from tests.benchmarks import (
+    coverage_of_areas,
+    coverage_of_calibration,
+    coverage_of_proportions,
+    coverage_of_samples,
+)
 from tests.benchmarks.coverage import Coverage, Tally
 
 CORNERS = (0.75, 0.93)
@@ -15,6 +20,11 @@ def test_exact_intervals_never_cover_less_and_wilson_covers_on_average():
     exact, approximate = coverage_of_proportions.of_one_proportion((1, 2, 7, 40, 150))
     assert exact.worst >= 0.95
     assert 0.935 <= approximate.average <= 0.97
+
+
+def test_counts_per_exposure_and_their_ratio_never_cover_less():
+    assert coverage_of_samples.of_counts().holds
+    assert coverage_of_samples.of_count_ratios().holds
 
 
 def test_the_textbook_interval_fails_this_test():
@@ -54,6 +64,8 @@ SMALL = [
     (coverage_of_areas.of_differences, {"draws": 90}),
     (coverage_of_areas.of_readers, {"draws": 150}),
     (coverage_of_calibration.coverages, {"sizes": (40, 200), "draws": 200}),
+    (coverage_of_samples.of_weighted_rates, {"designs": ((60, 60, 120), (300, 300, 300)), "draws": 400}),
+    (coverage_of_samples.of_verification, {"draws": 300}),
 ]
 
 
