@@ -107,6 +107,18 @@ def test_perfect_agreement_never_has_a_zero_width(perfect):
     assert perfect.interval.high == 1.0
 
 
+@pytest.mark.parametrize(("size", "least"), [(30, 0.94), (100, 0.94), (400, 0.93)])
+def test_a_rare_category_does_not_make_the_interval_too_short(size, least):
+    cells = np.array([0.85, 0.04, 0.05, 0.06])
+    true = 1 - 0.09 / (0.89 * 0.10 + 0.11 * 0.90)
+    generator = np.random.default_rng(9)
+
+    found = [cohen_kappa(generator.multinomial(size, cells).reshape(2, 2)) for _ in range(800)]
+
+    known = [each for each in found if isinstance(each, Estimate)]
+    assert np.mean([true in each.interval for each in known]) >= least
+
+
 def test_more_perfect_cases_say_more():
     assert cohen_kappa([[300, 0], [0, 200]]).interval.low > cohen_kappa([[30, 0], [0, 20]]).interval.low > 0.8
 
