@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from monitoring.errors import MonitoringError
 from monitoring.performance.queries import estimates
 from monitoring.performance.questions import EstimateSet, Figure, Question
+from monitoring.performance.readers import PRODUCT_ON_READ, READER
 from monitoring.performance.verified import WAYS
 from monitoring.statistics.results import NotEstimable
 
@@ -28,7 +29,12 @@ class Command(BaseCommand):
         scope.add_argument("--deployment", metavar="KEY", default="")
         scope.add_argument("--product", metavar="KEY", default="")
         scope.add_argument("--site", metavar="KEY", default="")
-        parser.add_argument("--of", choices=["reads"], help="with --site: every read that was not amended")
+        parser.add_argument(
+            "--of",
+            choices=["reads", "reader", "ai"],
+            help="reads: with --site, every read that was not amended; reader, ai: the final reads of the product's "
+            "cases, and the product on those same cases",
+        )
         parser.add_argument("--finding", metavar="F", required=True)
         parser.add_argument("--metric", metavar="M", nargs="+", action="extend", default=[], dest="metrics")
         parser.add_argument("--from", type=date.fromisoformat, dest="since", help="first day, by date of acquisition")
@@ -47,7 +53,9 @@ class Command(BaseCommand):
         if bool(options["site"]) != (options["of"] == "reads"):
             raise CommandError("--site and --of reads go together.")
         names = "deployment product site finding since until as_of basis truth_rule by exact verification"
-        question = Question(metrics=tuple(options["metrics"]), **{name: options[name] for name in names.split()})
+        who = options["of"] if options["of"] in (READER, PRODUCT_ON_READ) else ""
+        metrics = tuple(options["metrics"])
+        question = Question(metrics=metrics, who=who, **{name: options[name] for name in names.split()})
         try:
             answer = estimates(question)
         except MonitoringError as problem:
