@@ -63,6 +63,7 @@ ADDRESSES: dict[str, Address] = {
     "dashboards:making": Address(kind=CLASS),
     "dashboards:product": Address(kind=OBJECT, arguments=("product",)),
     "dashboards:product_verification": Address(kind=OBJECT, arguments=("product",)),
+    "dashboards:product_label_free": Address(kind=OBJECT, arguments=("product",)),
     "dashboards:product_beside": Address(kind=OBJECT, arguments=("product",)),
     "dashboards:product_csv": Address(kind=OBJECT, arguments=("product",)),
     "labelling:page": Address(kind=OBJECT, methods="get post", cases=True, arguments=("product",)),

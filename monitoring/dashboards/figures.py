@@ -47,10 +47,12 @@ def months_figure(
         "legend": {"orientation": "h", "y": 1.12, "x": 0},
         "margin": {"t": 28, "r": 12, "b": 36, "l": 52},
     }
+    is_immature = any(point.is_immature for _, points in series for point in points)
+    hollow = " Hollow: fewer labels are there than a figure needs to stand." if is_immature else ""
     return Drawn(
         id=id,
         title=title,
-        description=f"By {step} of acquisition, with 95 % intervals." + in_words(marks),
+        description=f"By {step} of acquisition, with 95 % intervals.{hollow}" + in_words(marks),
         spec={"data": traces, "layout": layout},
         columns=(step.capitalize(), "Metric", "Value", "95 % interval", "Cases"),
         rows=tuple(row_of(metric, point, unit=unit) for metric, points in series for point in points),
@@ -61,11 +63,12 @@ def trace(metric: str, points: Sequence[Point], *, colour: str, place: int) -> d
     known = [point for point in points if point.value is not None]
     values = [point.value or 0.0 for point in known]
     style = style_of(metric)
+    name = label_of(metric, kind=next((point.kind for point in points if point.kind != "observed"), "observed"))
     form = "%{y:.1%}" if style.is_share else "%{y:.3g}"
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "name": label_of(metric),
+        "name": name,
         "x": [point.month.isoformat() for point in known],
         "y": values,
         "error_y": {
@@ -78,10 +81,16 @@ def trace(metric: str, points: Sequence[Point], *, colour: str, place: int) -> d
             "color": colour,
         },
         "line": {"color": colour, "width": 2, "dash": ("solid", "dot", "dash", "dashdot")[place % 4]},
-        "marker": {"color": colour, "size": 7, "symbol": ("circle", "diamond", "square", "x")[place % 4]},
+        "marker": {"color": colour, "size": 7, "symbol": [symbol_of(point, place=place) for point in known]},
         "customdata": [point.cases for point in known],
-        "hovertemplate": f"{label_of(metric)} {form}, n = %{{customdata}}<extra></extra>",
+        "hovertemplate": f"{name} {form}, n = %{{customdata}}<extra></extra>",
     }
+
+
+def symbol_of(point: Point, *, place: int) -> str:
+    """Return the shape of a point; hollow where labels of its month are still to come."""
+    shape = ("circle", "diamond", "square", "x")[place % 4]
+    return f"{shape}-open" if point.is_immature else shape
 
 
 def line_of(mark: Mark) -> dict[str, Any]:
@@ -109,9 +118,10 @@ def in_words(marks: Sequence[Mark]) -> str:
 def row_of(metric: str, point: Point, *, unit: str) -> tuple[str, ...]:
     month = f"{point.month:%Y-%m}"
     if point.value is None:
-        return (month, label_of(metric), point.reason, "", "")
+        return (month, label_of(metric, kind=point.kind), point.reason, "", "")
     style = style_of(metric, unit=unit)
     value = percent(point.value) if style.is_share else number(point.value, style.decimals)
     ends = (point.low, point.high)
     interval = percent_range(ends) if style.is_share else number_range(ends, style.decimals)
-    return (month, label_of(metric), value, interval, count(point.cases))
+    month += " (immature)" if point.is_immature else ""
+    return (month, label_of(metric, kind=point.kind), value, interval, count(point.cases))

@@ -9,7 +9,7 @@ from datetime import date
 from audit.templatetags.display import count, number, number_range, percent, percent_range
 from monitoring.performance.maturity import FLOOR
 from monitoring.performance.missing import Missing
-from monitoring.statistics.results import Estimate
+from monitoring.statistics.results import Estimate, Interval
 
 UNEVEN = 1.2
 MOST_NAMED = 4
@@ -85,9 +85,13 @@ def of_delay(missing: Missing) -> Iterator[Statement]:
     )
     if isinstance(expected, Estimate) and isinstance(share, Estimate):
         yield Statement(
-            words=f"About {number(expected.value, 0)} labels ({number_range(expected.interval, 0)}) are expected in "
+            words=f"About {count(round(expected.value))} labels ({count_range(expected.interval)}) are expected in "
             f"the end; {percent(share.value)} ({percent_range(share.interval)}) of them are there."
         )
+
+
+def count_range(ends: Interval) -> str:
+    return f"{count(round(ends.low))} to {count(round(ends.high))}"
 
 
 def of_verification(missing: Missing) -> Iterator[Statement]:

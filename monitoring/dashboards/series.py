@@ -9,7 +9,7 @@ from monitoring.dashboards.cells import cell_of
 from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.metrics import BINARY
 from monitoring.performance.queries import estimates
-from monitoring.performance.questions import EstimateSet, Figure, Question
+from monitoring.performance.questions import OBSERVED, EstimateSet, Figure, Question
 from monitoring.signals.models import Signal
 from monitoring.signals.queries import founded, visible_signals
 from monitoring.statistics.results import Estimate
@@ -17,7 +17,10 @@ from monitoring.statistics.results import Estimate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One month of one metric; `value` is None where nothing can be said, and `reason` why."""
+    """One month of one metric; `value` is None where nothing can be said, and `reason` why.
+
+    `kind` is what it was held against; an immature one has fewer labels than its floor asks for.
+    """
 
     month: date
     value: float | None
@@ -25,6 +28,8 @@ class Point:
     high: float | None = None
     cases: int = 0
     reason: str = ""
+    kind: str = OBSERVED
+    is_immature: bool = False
 
 
 def points_of(months: EstimateSet, metric: str) -> list[Point]:
@@ -61,9 +66,17 @@ def point_of(month: str, figure: Figure) -> Point:
     first = date.fromisoformat(f"{month}-01")
     cell = cell_of(figure)
     if cell.reason or not isinstance(figure.outcome, Estimate):
-        return Point(month=first, value=None, reason=cell.reason)
+        return Point(month=first, value=None, reason=cell.reason, kind=figure.kind)
     found = figure.outcome
-    return Point(month=first, value=found.value, low=found.interval.low, high=found.interval.high, cases=found.cases)
+    return Point(
+        month=first,
+        value=found.value,
+        low=found.interval.low,
+        high=found.interval.high,
+        cases=found.cases,
+        kind=figure.kind,
+        is_immature=figure.is_immature,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="overview"),
     path("making/", views.making_page, name="making"),
     path("products/<str:key>/", views.product_page, name="product"),
+    path("products/<str:key>/label-free/", views.product_label_free, name="product_label_free"),
     path("products/<str:key>/readers/", views.product_beside, name="product_beside"),
     path("products/<str:key>/figures.csv", views.product_csv, name="product_csv"),
     path("products/<str:key>/verification/", views.product_verification, name="product_verification"),

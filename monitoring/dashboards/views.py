@@ -22,13 +22,17 @@ from monitoring.dashboards.attention import attention
 from monitoring.dashboards.beside import beside_rows
 from monitoring.dashboards.case_list import CSV_COLUMNS, LONGEST_CSV, PAGE_ROWS
 from monitoring.dashboards.forms import ProductForm
+from monitoring.dashboards.label_free import promise_rows, track_record
 from monitoring.dashboards.presenting import product_context
 from monitoring.dashboards.progress import making
 from monitoring.dashboards.recounting import answers
 from monitoring.dashboards.verification import shares_verified, verified_rows
 from monitoring.performance.beside import ai_and_reader
+from monitoring.performance.label_free import promises
 from monitoring.performance.scopes import DIMENSIONS
+from monitoring.statistics.results import NotEstimable
 
+HIDDEN = NotEstimable("not shown: hidden by the sharing agreement")
 STATES = (("act", "act"), ("watch", "watch"), ("ok", "OK"), ("unknown", "not known"))
 
 
@@ -132,13 +136,30 @@ def product_verification(request: HttpRequest, key: str) -> HttpResponse:
 
 @allowed(asking.SEE)
 @require_GET
+def product_label_free(request: HttpRequest, key: str) -> HttpResponse:
+    """The part of the page that estimates months whose labels are still missing; where small counts hide, nothing."""
+    asked, form = product_question(request, key)
+    if not form.is_valid():
+        raise NotVisibleError
+    found = HIDDEN if asked.minimum_count() > 1 else promises(asked.question)
+    if isinstance(found, NotEstimable):
+        context: dict[str, Any] = {"refusal": found.reason}
+    else:
+        came_true, compared = track_record(found)
+        context = {"rows": promise_rows(found), "came_true": came_true, "compared": compared}
+    return render(request, "monitoring/dashboards/_label_free.html", context)
+
+
+@allowed(asking.SEE)
+@require_GET
 def product_beside(request: HttpRequest, key: str) -> HttpResponse:
     """The part of the page that sets the reader in the loop beside the AI alone; where small counts hide, nothing."""
     asked, _ = product_question(request, key)
     if asked.minimum_count() > 1:
         context: dict[str, Any] = {"refusal": "Not shown: hidden by the sharing agreement."}
     else:
-        context = {"rows": beside_rows(ai_and_reader(asked.question), unit=asked.finding.unit)}
+        rows = beside_rows(ai_and_reader(asked.question), unit=asked.finding.unit)
+        context = {"rows": rows, "has_test": any(row.method for row in rows)}
     return render(request, "monitoring/dashboards/_beside.html", context)
 
 

@@ -11,7 +11,7 @@ from monitoring.performance.maturity import Maturity
 from monitoring.performance.metrics import metrics_of
 from monitoring.performance.missing import NEEDED, missing_of
 from monitoring.performance.questions import EstimateSet, Figure, Question
-from monitoring.performance.references import LABELLER, judged
+from monitoring.performance.references import LABELLER
 from monitoring.performance.scopes import Scope
 
 WITHOUT_TRUTH = ("flag_rate", "label_coverage")
@@ -32,7 +32,7 @@ def complete(
     """
     found, asked, question = known or maturity(answer.question, scope), set(metrics), answer.question
     missing = missing_of(answer.figures, excluded=answer.excluded, maturity=found)
-    figures = [with_maturity(judged(each), found, question=question) for each in answer.figures if each.metric in asked]
+    figures = [with_maturity(each, found, question=question) for each in answer.figures if each.metric in asked]
     if any(LABELLER in each.reference for each in figures) and not scope.site:
         labellers = labellers_of(scope)
         figures = with_corrections(figures, question=question, scope=scope, known=labellers)

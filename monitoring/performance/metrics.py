@@ -14,6 +14,7 @@ from monitoring.performance import (
 from monitoring.performance.decision_metrics import BINARY, MISSING, NO_CASES, NO_SCORE
 from monitoring.performance.measures import Found, Measure, MeasureOf, Setting, of, parsed
 from monitoring.performance.questions import Figure
+from monitoring.performance.references import judged
 from monitoring.performance.samples import Sample
 from monitoring.statistics.results import NotEstimable
 
@@ -40,10 +41,10 @@ METRICS_OF_KIND: Mapping[str, tuple[str, ...]] = {
     "multi_class": CATEGORIES,
     "ordinal": GRADES,
     "multi_label": ("exact_match", "macro_sensitivity", "macro_specificity", "label_coverage"),
-    "detection": (*BINARY, *MARKS),
-    "segmentation": (*BINARY, *MASKS),
+    "detection": (*MARKS, *BINARY),
+    "segmentation": (*MASKS, *BINARY),
     "measurement": MEASUREMENT,
-    "triage": (*BINARY, *WAITS),
+    "triage": (*WAITS, *BINARY),
     "change_from_prior": BINARY,
     "time_to_event": ("concordance_index", "days_followed", "prevalence", "label_coverage"),
     "report_text": (*BINARY, "kept_by_reader"),
@@ -88,13 +89,14 @@ def figure(metric: str, sample: Sample, *, setting: Setting, slice: Mapping[str,
     if found is None:
         return Figure(metric=metric, slice=slice, outcome=NotEstimable(not_of_kind(metric, kind=setting.kind)))
     positives = int((sample.truth[found.among] == 1).sum()) if found.positives is None else found.positives
-    return Figure(
+    said = Figure(
         metric=metric,
         slice=slice,
         outcome=found.outcome,
         positives=positives,
         reference=sample.reference(found.among),
     )
+    return judged(said)
 
 
 def found_for(metric: str, sample: Sample, *, setting: Setting) -> Found | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from monitoring.performance.metrics import MISSING, metrics_of, not_of_kind
 from monitoring.performance.questions import Figure
+from monitoring.performance.references import judged
 from monitoring.statistics.results import Estimate, NotEstimable
 
 MOST_LEFT_OPEN = 0.002
@@ -79,7 +80,7 @@ def figure_of(part: Part, metric: str, *, slice: Mapping[str, str], kind: str) -
     if metric not in metrics_of(kind):
         return Figure(metric=metric, slice=slice, outcome=NotEstimable(not_of_kind(metric, kind=kind)))
     found = part.area() if metric == "auc" else part.share(metric)
-    return Figure(
+    said = Figure(
         metric=metric,
         slice=slice,
         outcome=found.outcome or NotEstimable(MISSING[metric]),
@@ -87,6 +88,7 @@ def figure_of(part: Part, metric: str, *, slice: Mapping[str, str], kind: str) -
         bounds=found.bounds if isinstance(found, Area) else None,
         reference=found.reference,
     )
+    return judged(said)
 
 
 def exact_words(found: Estimate | NotEstimable, *, left_open: float) -> Estimate | NotEstimable:

@@ -17,6 +17,8 @@ LABELLER = "report_labeller"
 
 def judged(figure: Figure) -> Figure:
     """Return the figure with its reference by standard alone, and the kind that these references make it."""
+    if figure.kind != OBSERVED:
+        return figure
     agreeing = sum(number for name, number in figure.reference.items() if is_agreement(name))
     if not agreeing:
         return figure

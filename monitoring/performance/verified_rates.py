@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from monitoring.performance.questions import Figure
+from monitoring.performance.references import judged
 from monitoring.performance.samples import STATES, codes
 from monitoring.statistics import roc
 from monitoring.statistics.inputs import BoolArray, FloatArray, IntArray
@@ -106,7 +107,7 @@ def figure_of(
     mask = found.among(metric)
     outcome = outcome or NotEstimable(NO_BOUNDS)
     standards = [found.standard[place] for place in np.flatnonzero(mask).tolist()]
-    return Figure(
+    said = Figure(
         metric=metric,
         slice=slice,
         outcome=replace(outcome, method=outcome.method + words) if isinstance(outcome, Estimate) else outcome,
@@ -114,6 +115,7 @@ def figure_of(
         bounds=outcome.bounds if isinstance(outcome, NotIdentified) else None,
         reference={name: standards.count(name) for name in sorted(set(standards)) if name},
     )
+    return judged(said)
 
 
 def by_plan(found: Verified) -> dict[str, Estimate | NotEstimable]:
