@@ -14,6 +14,7 @@ from django.core.management import call_command
 from audit.log.sequencing import sequence
 from deploy.demo.claims import hold_to_claims
 from deploy.demo.exhibit import add_exhibit
+from deploy.demo.labels import plan_labels
 from deploy.demo.planning import Plan
 from deploy.demo.progress import Progress
 from deploy.demo.streams.echocardiography import ejection_fractions
@@ -53,6 +54,7 @@ def add_all(*, plan: Plan, progress: Progress, now: datetime) -> None:
     with progress.phase("following", words="Rollups, monitors and signals", of=1):
         work_off(now=now)
         progress.advance(to=1)
+    plan_labels(plan=plan, now=now)
     with progress.phase("rescoring", words="Re-scoring samples", of=len(SAMPLES)):
         for place, deployment in enumerate(SAMPLES, start=1):
             rescore(deployment, seed=plan.seed, now=now)
