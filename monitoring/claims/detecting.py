@@ -7,7 +7,7 @@ it is looked at. An alarm goes on until a second detector, for a rise above the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
@@ -20,6 +20,7 @@ from monitoring.statistics.sequential import e_detector
 
 ODDS = (1.3, 1.8, 2.5, 4.0)  # how much worse the odds of the alternatives are that the detector is quick for
 PATIENTS_TO_RECOVER = 200.0  # a product that stays at the line is called recovered no sooner, on average
+DETECTOR, SEQUENCE = "the detector", "the sequence since launch"
 METHOD = "e-detector (Shiryaev-Roberts mixture) and a sequence since launch, labels in the order of arrival"
 
 
@@ -30,6 +31,7 @@ class Fall:
     began: int
     alarm: int
     ended: int | None
+    noticed_by: str = DETECTOR
 
 
 def alternatives_below(line: float) -> list[float]:
@@ -58,23 +60,23 @@ def falls_of(
         found = _first_fall(fed[start:], line=line, arl0=arl0, level=None if falls else level)
         if found is None:
             break
-        alarm = start + found[1]
+        alarm = start + found.alarm
         ended = _recovered(fed, since=alarm + 1, line=line)
-        falls.append(Fall(began=start + found[0], alarm=alarm, ended=ended))
+        falls.append(replace(found, began=start + found.began, alarm=alarm, ended=ended))
         if ended is None:
             break
         start = ended + 1
     return falls
 
 
-def _first_fall(fed: Sequence[float], *, line: float, arl0: float, level: float | None) -> tuple[int, int] | None:
+def _first_fall(fed: Sequence[float], *, line: float, arl0: float, level: float | None) -> Fall | None:
     """Return where the first fall began and was noticed: by the detector, or by the sequence since launch."""
     run = e_detector(fed, pre=line, alternatives=alternatives_below(line), arl0=arl0)
-    noticed = [(run.began[0], run.alarms[0])] if run.alarms else []
+    noticed = [Fall(began=run.began[0], alarm=run.alarms[0], ended=None)] if run.alarms else []
     if level is not None:
         short = np.flatnonzero(log_capital(weighted(fed).flipped, mean=1 - line) >= log(2 / (1 - level)))
-        noticed += [(0, int(short[0]))] if short.size else []
-    return min(noticed, key=lambda each: each[1], default=None)
+        noticed += [Fall(began=0, alarm=int(short[0]), ended=None, noticed_by=SEQUENCE)] if short.size else []
+    return min(noticed, key=lambda each: each.alarm, default=None)
 
 
 def _recovered(fed: Sequence[float], *, since: int, line: float) -> int | None:

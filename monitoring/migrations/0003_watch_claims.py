@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                     ("silence", "silent feed"),
                     ("performance", "performance"),
                     ("flagged", "flagged rows"),
-                    ("claim", "Claim"),
+                    ("claim", "claim"),
                 ],
                 max_length=16,
             ),

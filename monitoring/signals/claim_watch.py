@@ -76,7 +76,7 @@ def _alarm(values: list[PatientValue], *, start: int, fall: Fall, measure: Measu
     alarm_on = values[fall.alarm].known_at.date()
     began_on = min(change_point(short[start : fall.alarm + 1], usual=1 - line), alarm_on)
     ended_on = None if fall.ended is None else max(values[fall.ended].day, began_on)
-    return Alarm(arm=ARM, began_on=began_on, alarm_on=alarm_on, ended_on=ended_on)
+    return Alarm(arm=ARM, began_on=began_on, alarm_on=alarm_on, ended_on=ended_on, words=fall.noticed_by)
 
 
 def detector_path(design: dict[str, Any], claim: ClaimFeed, *, version: str) -> list[tuple[date, float]]:

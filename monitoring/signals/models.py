@@ -16,7 +16,7 @@ class Monitor(models.Model):
         SILENCE = "silence", "silent feed"
         PERFORMANCE = "performance", "performance"
         FLAGGED = "flagged", "flagged rows"
-        CLAIM = "claim"
+        CLAIM = "claim", "claim"
 
     key = models.CharField(max_length=255, primary_key=True)
     organisation = models.CharField(max_length=64)

@@ -183,7 +183,9 @@ def number_words(cell: Mapping[str, Any] | None) -> str:
         return "–"
     if "value" not in cell:
         return str(cell.get("reason", "–"))
-    return f"{cell['value']:.3g} ({cell['low']:.3g} to {cell['high']:.3g}), {cell['cases']} patients: {cell['status']}"
+    form = "{:.1%}" if cell.get("is_share") else "{:.3g}"
+    value, low, high = (form.format(cell[name]).replace("%", " %") for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high}), {cell['cases']} patients: {cell['status']}"
 
 
 def _silence_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from monitoring.claims.evidence import Evidence
 from monitoring.claims.judging import standing_of
+from monitoring.claims.wording import is_share
 from monitoring.signals import comparing
 from monitoring.signals.claim_watch import ClaimFeed, detector_path
 from monitoring.signals.comparing import ACT, Words
@@ -35,8 +36,8 @@ def tell_claim(scope: Scope, feed: Feed, *, design: Design, arm: str, episode: E
     named = f" (version {version})" if len(feed.eras) > 1 else ""
     title = f"{claim.words} is not kept since {episode.began_on:%d %B %Y}{named}"
     summary = (
-        f"The detector of this claim alarmed after labels of {len(since.values)} patients since then; "
-        f"since launch the claim is {found['since_launch']['status']}."
+        f"Noticed by {episode.first.words}; labels of {len(since.values)} patients since then are in. "
+        f"Since launch the claim is {found['since_launch']['status']}."
     )
     return Words(title=title, summary=summary, status=ACT, evidence=found)
 
@@ -53,4 +54,5 @@ def standing_words(claim: ClaimFeed, evidence: Evidence) -> dict[str, Any]:
         "high": outcome.interval.high,
         "cases": outcome.cases,
         "status": standing.status.value,
+        "is_share": is_share(claim.design.terms),
     }
