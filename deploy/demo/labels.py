@@ -29,7 +29,7 @@ def plan_labels(*, plan: Plan, now: datetime) -> None:
         return
     by_site: dict[str, list[Row]] = defaultdict(list)
     for study in settled_studies(plan, drawn=drawn):
-        by_site[study.site].append(truth_row(study, outcome_of(study, now=now), seed=plan.seed))
+        by_site[study.site].append(truth_row(study, outcome_of(study, at=drawn.drawn_at), seed=plan.seed))
     for site, rows in sorted(by_site.items()):
         arrivals.send(Rows(truth=rows), site=site, now=now)
 
@@ -75,13 +75,13 @@ def settled_studies(plan: Plan, *, drawn: LabelPlan) -> Iterator[PlannedStudy]:
                 yield there[0]
 
 
-def outcome_of(study: PlannedStudy, *, now: datetime) -> Outcome:
+def outcome_of(study: PlannedStudy, *, at: datetime) -> Outcome:
     return Outcome(
         uid=f"t{study.number}-plan",
         value="positive" if study.lesion is not None else "negative",
         standard="panel",
         certainty="probable",
-        determined_at=now,
-        known_at=now,
+        determined_at=at,
+        known_at=at,
         size_mm=round(study.lesion.diameter_mm, 1) if study.lesion else None,
     )
