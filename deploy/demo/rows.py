@@ -17,6 +17,7 @@ from deploy.demo.stories import UNREGISTERED_VERSION
 
 FINDING = "nodule"
 THRESHOLD = 0.5
+OPERATORS = 4
 KINDS = ("inferences", "events", "reads", "responses", "truth")
 
 Row = dict[str, Any]
@@ -179,6 +180,7 @@ def study_object(study: PlannedStudy, *, seed: int) -> Row:
         "patient_age_years": study.patient.age_years,
         "patient_sex": study.patient.sex,
         "setting": "emergency" if study.view_position == "AP" else "diagnostic",
+        "operator": f"{study.site}-t{1 + study.number % OPERATORS}",
     }
 
 
@@ -197,6 +199,7 @@ def acquisition_object(study: PlannedStudy) -> Row:
         "exposure_mas": exposure_mas_of(study),
         "exposure_index": exposure_index_of(study),
         "view_position": study.view_position,
+        "protocol": "chest bedside" if study.view_position == "AP" else "chest upright",
         "photometric_interpretation": "MONOCHROME1" if study.exposure.monochrome1 else "MONOCHROME2",
         "bits_stored": study.exposure.bits_stored,
         "rows": SIZE,

@@ -188,10 +188,10 @@ def product_question(request: HttpRequest, key: str) -> tuple[asking.Asked, Prod
 
 
 def not_offered(request: HttpRequest, deployments: Iterable[Deployment]) -> tuple[str, ...]:
-    """Return the dimensions that stand elsewhere, and the readers where sums alone are shared: they are people."""
+    """Return the dimensions that stand elsewhere, and readers and operators where sums alone are shared: people."""
     scope = scope_of(request.user, asking.SEE, now=timezone.now())
     is_shared = any(asking.least_of(scope, each) for each in deployments)
-    return ("site", "month", "reader") if is_shared else ("site", "month")
+    return ("site", "month", "reader", "operator") if is_shared else ("site", "month")
 
 
 @allowed(case_list.SEE)

@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 
 from inference.registry.models import Product, Sharing, Site, Version
-from tests.factories import NOON
+from tests.factories import NETWORK, NOON
 from tests.monitoring.dashboards.watched import log_in
 from tests.monitoring.subgroups.stories import CSV, PAGE, Story
 
@@ -277,3 +277,40 @@ def test_a_hospital_is_never_told_the_name_of_another(client):
     page = text_of(client)
     assert "South" not in page
     assert "fewer than 5 sites of other houses share their sums" in page
+
+
+FAR = [f"far{number}" for number in range(1, 7)]
+
+
+def with_far_sites(*, sharing: bool) -> str:
+    """Return the network with six sites of another house, which share their sums with the maker or do not."""
+    sites = "".join(f"  - {{key: {key}, organisation: south-clinic, name: Far {key}, country: FR}}\n" for key in FAR)
+    runs = "".join(
+        f'  - {{key: cxr-{key}, product: cxr, site: {key}, version: "1.0", role: second_reader, from: 2026-01-01}}\n'
+        for key in FAR
+    )
+    shared = "".join(
+        f"  - {{site: {key}, product: cxr, to: cxr-maker, level: aggregate, minimum_count: 11, from: 2026-01-01}}\n"
+        for key in FAR
+    )
+    text = NETWORK.replace("concepts:\n", f"{sites}concepts:\n").replace("sharing:\n", f"{runs}sharing:\n")
+    return text + (shared if sharing else "")
+
+
+@pytest.mark.parametrize("sharing", [True, False])
+def test_other_houses_enter_as_one_sum_only_if_they_share(client, sharing):
+    story = Story(with_far_sites(sharing=sharing))
+    story.ill(60, missed=30)
+    for key in FAR:
+        story.ill(30, missed=5, site=key)
+    story.count()
+    log_in(client, organisation="north-group")
+    page, context = text_of(client), client.get(PAGE).context
+    assert "Far" not in page
+    assert "far1" not in text_of(client, CSV)
+    if not sharing:
+        assert "no peer: only one site has cases" in page
+        return
+    assert "6 sites of other houses are in what is expected, as one sum" in page
+    (north,) = context["peers"]["rows"]
+    assert (north["expected"], north["verdict"]) == ("83.3\u202f%", "Below its peers")
