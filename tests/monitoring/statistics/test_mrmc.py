@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 
 from monitoring.statistics.mrmc import obuchowski_rockette, u_statistic
 from monitoring.statistics.results import NotEstimable
-from monitoring.statistics.roc import paired_auc_difference
+from monitoring.statistics.roc import auc, paired_auc_difference
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 
@@ -64,6 +64,14 @@ def test_franken_gives_the_published_clipped_test_and_the_negative_variance():
     moments = u_statistic(readers, treatments, cases, labels, scores)
     assert moments.variance == pytest.approx(-3.16e-5, abs=5e-8)
     assert moments.variance_mle == pytest.approx(6.15e-4, abs=5e-7)
+
+
+def test_pooled_readings_of_van_dyke_know_that_cases_come_five_times():
+    _, treatments, cases, labels, ratings = published("VanDyke")
+    first = treatments == treatments.min()
+    pooled = [column[first] for column in (ratings, labels)]
+    assert auc(*pooled, clusters=cases[first]).variance ** 0.5 == pytest.approx(0.02275, abs=5e-6)
+    assert auc(*pooled).variance ** 0.5 == pytest.approx(0.01391, abs=5e-6)
 
 
 def by_pseudovalues(readers, treatments, cases, labels, scores):
