@@ -20,6 +20,7 @@ BEFORE_START = "before_start"
 NO_LABEL = "no_label"
 LATER_LABEL = "later_label"
 NO_WEIGHT = "no_weight"
+AGREEMENT = "agreement"
 NO_PARTNER = "no_partner"
 WAITS = "waits_for_partner"
 
@@ -27,6 +28,7 @@ SENTENCES: Mapping[str, str] = {
     OUTSIDE_POPULATION: "Outside the population that the claim is about.",
     BEFORE_START: "The label had arrived before the claim was switched on.",
     NO_LABEL: "No truth yet by the claim's truth rule.",
+    AGREEMENT: "Its label is a report's: read by a labeller, or signed with the product in view. That is agreement.",
     LATER_LABEL: "A later label of a patient whose value had been used.",
     NO_WEIGHT: "Not drawn by a label plan, or with a smaller chance than the design allows.",
     NO_PARTNER: "No patient of the other group was waiting when the label came.",
@@ -59,6 +61,7 @@ class EvidenceRow:
     number: float | None = None
     slices: Mapping[str, str] = field(default_factory=dict)
     weight: float | None = 1.0
+    is_independent: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +139,8 @@ def _reason(row: EvidenceRow, *, terms: Terms, since: datetime | None) -> str:
         return OUTSIDE_POPULATION
     if row.known_at is None:
         return NO_LABEL
+    if not row.is_independent:
+        return AGREEMENT
     if since is not None and row.known_at < since:
         return BEFORE_START
     return NO_WEIGHT if row.weight is None else ""

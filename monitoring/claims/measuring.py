@@ -15,7 +15,8 @@ TRUTH_OF = {
 }  # fmt: skip
 CALL_OF = {"ppv": "positive", "npv": "negative"}
 FLAGGED = frozenset({"sensitivity", "false_positive_rate", "flag_rate"})  # a positive call counts
-WITHOUT_TRUTH = frozenset({"flag_rate", "minutes_to_reader"})
+MINUTES = frozenset({"minutes_to_reader", "minutes_to_treatment"})
+WITHOUT_TRUTH = MINUTES | {"flag_rate"}
 
 
 class Measured(Protocol):

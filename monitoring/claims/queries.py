@@ -17,10 +17,11 @@ from inference.registry.models import Claim, Configuration, Version
 from monitoring.cases.models import Case
 from monitoring.claims.designs import Design, design_from, terms_of
 from monitoring.claims.evidence import NO_LABEL, Evidence, EvidenceRow, evidence_of
-from monitoring.claims.measuring import WITHOUT_TRUTH
+from monitoring.claims.measuring import MINUTES, WITHOUT_TRUTH
 from monitoring.claims.models import ClaimSwitch
 from monitoring.claims.terms import Measure, Terms, measure_of
 from monitoring.claims.weighing import weights_of
+from monitoring.performance.references import is_agreement
 from monitoring.statistics.results import NotEstimable
 
 ANOTHER_VERSION = "another_version"
@@ -28,7 +29,8 @@ RATE_DAYS = 90
 COLUMNS = (
     "person_id", "study_id", "deployment_id", "acquired_at", "acquired_on", "truth_known_at", "read_at", "truth",
     "decision", "reader_decision", "ai_exposure", "score", "measurement", "truth_measurement", "category",
-    "truth_category", "minutes_to_reader", "slices", "version", "inference_id", "region",
+    "truth_category", "truth_reference", "minutes_to_reader", "minutes_to_treatment", "slices",
+    "version", "inference_id", "region",
 )  # fmt: skip
 
 
@@ -144,6 +146,7 @@ def _rows(
                 is_category_right=_category_right(each),
                 number=_number(each, metric=terms.metric),
                 slices=each.slices,
+                is_independent=terms.metric in WITHOUT_TRUTH or not is_agreement(each.truth_reference),
                 weight=1.0 if weights is None else weights.get((each.inference_id, each.region)),
             ),
         )
@@ -165,8 +168,8 @@ def _category_right(each: Any) -> bool | None:
 
 
 def _number(each: Any, *, metric: str) -> float | None:
-    if metric == "minutes_to_reader":
-        return each.minutes_to_reader
+    if metric in MINUTES:
+        return getattr(each, metric)
     if each.measurement is None or each.truth_measurement is None:
         return None
     return abs(each.measurement - each.truth_measurement)

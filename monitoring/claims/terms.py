@@ -14,7 +14,7 @@ from monitoring.statistics.results import NotEstimable
 RATES = (
     "sensitivity", "specificity", "ppv", "npv", "accuracy", "flag_rate", "false_positive_rate", "false_negative_rate",
 )  # fmt: skip
-NUMBERS = ("minutes_to_reader", "mean_absolute_error")
+NUMBERS = ("minutes_to_reader", "minutes_to_treatment", "mean_absolute_error")
 AREA = "auc"
 LOWER_IS_BETTER = frozenset({"false_positive_rate", "false_negative_rate", *NUMBERS})
 READER_UNAIDED = frozenset({"none"})

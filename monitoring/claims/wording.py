@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitoring.claims.terms import NUMBERS, Terms
 
-UNITS = {"minutes_to_reader": "min"}
+UNITS = {"minutes_to_reader": "min", "minutes_to_treatment": "min"}
 
 
 def claim_words(terms: Terms) -> str:

@@ -49,6 +49,7 @@ def test_labels_from_before_the_switch_do_not_count_where_the_design_says_so():
         ({"truth": "negative"}, "not_of_metric"),
         ({"decision": ""}, "no_decision"),
         ({"weight": None}, "no_weight"),
+        ({"is_independent": False}, "agreement"),
         ({"slices": {"sex": "M"}}, "outside_population"),
     ],
 )
