@@ -1,12 +1,11 @@
 """Are missed findings and false alarms more frequent than in the reference? Two Bernoulli CUSUMs.
 
-Labels are taken in the order in which they became known, one value a patient and day; the change is dated
+Labels are taken in the order in which they became known, one value a patient and year; the change is dated
 by acquisition. A later version is held to what the first one achieved.
 """
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from monitoring.signals.rates import (
     REFERENCE_NEGATIVES,
     REFERENCE_POSITIVES,
 )
-from monitoring.signals.streams import CaseRow, Era
+from monitoring.signals.streams import CaseRow, Era, once_a_patient
 from monitoring.statistics.sequential import BernoulliCusum, Excursion
 from monitoring.statistics.standardising import guarded_bernoulli_cusum
 
@@ -84,9 +83,8 @@ def _arm(reference: list[CaseRow], *, days: float) -> dict[str, Any]:
     values = [value for value, _, _ in patient_days(reference)]
     wrong, per_day = sum(row.is_wrong for row in reference), len(values) / days
     arl0 = max(2 * PERFORMANCE_RATE.days * per_day, 100.0)  # two arms share the rate
-    people = patient_shares(reference)
     chart, guard = guarded_bernoulli_cusum(
-        events=sum(people), trials=len(people), odds_ratio=PERFORMANCE_ODDS_RATIO, arl0=arl0, confidence=CONFIDENCE
+        events=sum(values), trials=len(values), odds_ratio=PERFORMANCE_ODDS_RATIO, arl0=arl0, confidence=CONFIDENCE
     )
     return {
         "wrong": wrong,
@@ -107,29 +105,25 @@ def chart_of(arm: dict[str, Any]) -> BernoulliCusum:
     return BernoulliCusum(**{name: arm[name] for name in ("p0", "p1", "up", "down", "unit", "height")})
 
 
-def patient_shares(rows: Sequence[CaseRow]) -> list[float]:
-    """Return each patient's share of wrong calls: how sure the reference is depends on patients, not on studies."""
-    grouped: dict[Any, list[bool]] = {}
-    for row in rows:
-        grouped.setdefault(row.person, []).append(row.is_wrong)
-    return [sum(calls) / len(calls) for calls in grouped.values()]
-
-
 PatientDay = tuple[float, date, datetime]
 
 
 def patient_days(ordered: Sequence[CaseRow]) -> list[PatientDay]:
-    """Return (share wrong, acquired on, known at): one bounded value a patient and day of arrival, in order."""
+    """Return (share wrong, acquired on, known at): one bounded value a patient and year, in order of arrival.
+
+    Labels of a patient that arrive on one day are averaged.
+    """
+    grouped: dict[tuple[date, Any], list[CaseRow]] = {}
+    arrivals = [row.known_at.date() for row in ordered]  # type: ignore[union-attr]
+    kept = once_a_patient(zip((row.person for row in ordered), arrivals, strict=True))
+    for row, arrived_on, counts in zip(ordered, arrivals, kept, strict=True):
+        if counts:
+            grouped.setdefault((arrived_on, row.person), []).append(row)
     values = []
-    by_day = groupby(ordered, key=lambda row: row.known_at.date())  # type: ignore[union-attr]
-    for _, rows in by_day:
-        grouped: dict[Any, list[CaseRow]] = {}
-        for row in rows:
-            grouped.setdefault(row.person, []).append(row)
-        for mine in grouped.values():
-            known_at = mine[-1].known_at
-            assert known_at is not None
-            values.append((sum(row.is_wrong for row in mine) / len(mine), mine[0].day, known_at))
+    for mine in grouped.values():
+        known_at = mine[-1].known_at
+        assert known_at is not None
+        values.append((sum(row.is_wrong for row in mine) / len(mine), mine[0].day, known_at))
     return values
 
 

@@ -1,6 +1,6 @@
 """Do scores still come from the distribution of the reference? A two-sided CUSUM of normal scores.
 
-One value a patient and day, by acquisition. A shift is no fault by itself: `monitoring.signals.explaining`
+One value a patient and year, by acquisition. A shift is no fault by itself: `monitoring.signals.explaining`
 says how much of it prevalence explains.
 """
 
@@ -19,7 +19,7 @@ from monitoring.signals.rates import (
     SCORE_RATE,
     SCORE_REFERENCE_CASES,
 )
-from monitoring.signals.streams import CaseRow, Era, reference_end
+from monitoring.signals.streams import CaseRow, Era, once_a_patient, reference_end
 from monitoring.statistics.sequential import ChartRun, NormalCusum
 from monitoring.statistics.standardising import guarded_normal_cusum, normal_scores
 
@@ -47,7 +47,7 @@ def design_scores(cases: Sequence[CaseRow], *, era: Era) -> dict[str, Any] | Non
         k=SCORE_ALLOWANCE, arl0=arl0, reference_cases=len({row.person for row in reference}), confidence=CONFIDENCE
     )
     return {
-        "method": "two-sided CUSUM of normal scores against the reference, one value a patient and day",
+        "method": "two-sided CUSUM of normal scores against the reference, one value a patient and year",
         "statement": SCORE_RATE.statement,
         "confidence": CONFIDENCE,
         "version": era.version,
@@ -77,10 +77,12 @@ PatientDay = tuple[float, date]
 
 
 def patient_days(rows: Sequence[CaseRow], *, scores: Sequence[float]) -> list[PatientDay]:
-    """Return (mean of its values, acquired on) per patient and day, in order of acquisition."""
+    """Return (mean of a day's values, acquired on), one a patient and year, in order of acquisition."""
     grouped: dict[tuple[date, Any], list[float]] = {}
-    for row, value in zip(rows, scores, strict=True):
-        grouped.setdefault((row.day, row.person), []).append(float(value))
+    kept = once_a_patient((row.person, row.day) for row in rows)
+    for row, value, counts in zip(rows, scores, kept, strict=True):
+        if counts:
+            grouped.setdefault((row.day, row.person), []).append(float(value))
     return [(sum(values) / len(values), day) for (day, _), values in grouped.items()]
 
 

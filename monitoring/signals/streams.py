@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+COUNTS_AGAIN_DAYS = 365
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
@@ -112,6 +114,21 @@ def cases_of(rows: Iterable[CaseRow], *, era: Era, finding: str) -> list[CaseRow
         for row in rows
         if row.finding == finding and not row.excluded and row.version == era.version and era.holds(row.acquired_at)
     ]
+
+
+def once_a_patient(visits: Iterable[tuple[Any, date]]) -> list[bool]:
+    """Return, for each (patient, day) in order of days, whether it counts: a patient counts again after a year.
+
+    A patient's values go together, so several of them within the memory of a chart would be one case counted often.
+    """
+    counted: dict[Any, date] = {}
+    kept = []
+    for person, day in visits:
+        last = counted.get(person)
+        kept.append(last is None or last == day or (day - last).days >= COUNTS_AGAIN_DAYS)
+        if kept[-1]:
+            counted[person] = day
+    return kept
 
 
 def reference_end(days: Sequence[date], *, days_at_least: int, cases: int) -> date | None:

@@ -10,7 +10,19 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("intake_bulk", "intake_api", "dashboard", "rollup_follow", "rescore", "audit", "auc", "recorder", "coverage")
+NAMES = (
+    "intake_bulk",
+    "intake_api",
+    "dashboard",
+    "rollup_follow",
+    "rescore",
+    "audit",
+    "auc",
+    "recorder",
+    "coverage",
+    "daily_looks",
+    "false_alarms",
+)
 FOLDER = Path(__file__).parent
 
 

@@ -10,6 +10,7 @@ from monitoring.signals.feed_watch import design_silence, silence_alarms
 from monitoring.signals.metadata_watch import design_metadata, metadata_alarms
 from monitoring.signals.performance_watch import design_performance, performance_alarms
 from monitoring.signals.score_watch import design_scores, score_alarms
+from tests.benchmarks.bench_false_alarms import product
 from tests.monitoring.signals.simulated_stream import ERA, HEALTHY, known_by, simulate
 
 SITES, DAYS, MOST = 25, 548, 7
@@ -39,3 +40,11 @@ def test_the_header_monitor_holds_its_rate(stable_sites):
 def test_the_silence_monitor_holds_its_rate(stable_sites):
     alarms = sum(len(silence_alarms(design_silence(site.runs), site.runs, until=site.last)) for site in stable_sites)
     assert alarms <= MOST
+
+
+def test_the_rate_holds_for_patients_with_several_studies():
+    """Fifteen products, thirty years under watch, three to five studies a patient that err together."""
+    found = [product(seed) for seed in range(15)]
+    assert sum(each.performance for each in found) <= MOST
+    assert sum(each.scores for each in found) <= MOST
+    assert sum(each.naive for each in found) > 3 * MOST

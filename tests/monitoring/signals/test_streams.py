@@ -1,6 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 
-from monitoring.signals.streams import Setting, eras_of, reference_end
+from monitoring.signals.streams import Setting, eras_of, once_a_patient, reference_end
 
 JANUARY, MARCH, JUNE, JULY = (datetime(2026, month, 1, tzinfo=UTC) for month in (1, 3, 6, 7))
 
@@ -43,3 +43,14 @@ def test_a_reference_that_has_not_ended_is_none():
     days = [date(2026, 1, 1) + timedelta(days=number) for number in range(30)]
     assert reference_end(days, days_at_least=30, cases=10) is None
     assert reference_end(days, days_at_least=5, cases=50) is None
+
+
+def test_a_patient_counts_on_one_day_and_again_after_a_year():
+    first, later = date(2026, 1, 5), date(2026, 3, 1)
+    visits = [("a", first), ("a", first), ("b", first), ("a", later), ("b", date(2027, 1, 5)), ("a", date(2027, 1, 6))]
+    assert once_a_patient(visits) == [True, True, True, False, True, True]
+
+
+def test_a_visit_that_did_not_count_does_not_put_off_the_next_one():
+    visits = [("a", date(2026, 1, 1)), ("a", date(2026, 11, 1)), ("a", date(2027, 1, 2))]
+    assert once_a_patient(visits) == [True, False, True]
