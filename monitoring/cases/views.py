@@ -1,7 +1,8 @@
 """The part of a study's page that says how each of its predictions counts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -19,10 +20,11 @@ from monitoring.cases.reasons import sentence
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One case with the sentence that says why it is left out, if it is."""
+    """One case with why it is left out, if it is, and what its marks or masks were found to be."""
 
     case: CountedCase
     reason: str
+    comparison: str
 
 
 @require_GET
@@ -37,4 +39,15 @@ def counting(request: HttpRequest, study_id: UUID) -> HttpResponse:
 
 
 def lines_of(cases: Iterable[CountedCase]) -> list[Line]:
-    return [Line(case, sentence(case.excluded) if case.excluded else "") for case in cases]
+    return [Line(case, sentence(case.excluded) if case.excluded else "", compared(case.comparison)) for case in cases]
+
+
+def compared(found: Mapping[str, Any] | None) -> str:
+    """Return what the comparison of marks or masks found, in words, with its criterion."""
+    if not found:
+        return ""
+    if "hits" in found:
+        marks = f"{len(found['hits'])} of {found['lesions']} lesions marked, {len(found['false'])} marks elsewhere"
+        return f"{marks} ({found['criterion']})"
+    parts = [f"{name.replace('_', ' ')} {found[name]:g}" for name in found if name != "criterion"]
+    return f"{', '.join(parts).capitalize()} (measured as {found['criterion']})"

@@ -22,6 +22,8 @@ SHARES = RATES | {
     "flag_rate", "label_coverage", "kept_by_reader", "lesion_sensitivity", "lesion_sensitivity_at", "lesions_lost",
     "minutes_to_reader_within", "minutes_to_treatment_within",
 }  # fmt: skip
+COUNTED = frozenset({"false_marks_per_case"})
+"""Means of counts: with the number of cases they tell the count."""
 
 Place = tuple[str, str]
 
@@ -67,6 +69,8 @@ def told_by(figure: Figure) -> tuple[int, ...]:
         return ()
     cases = figure.outcome.cases
     told = (cases, figure.positives, cases - figure.positives)
+    if figure.metric in COUNTED:
+        return (*told, round(figure.outcome.value * cases))
     if parsed(figure.metric)[0] not in SHARES:
         return told
     hits = round(figure.outcome.value * cases)

@@ -148,6 +148,7 @@ class EstimateSet:
         name, key = self.question.scope
         return {
             name: key,
+            **({"of": self.question.who} if self.question.who else {}),
             "finding": self.question.finding,
             "as_of": self.question.as_of.isoformat() if self.question.as_of else None,
             "basis": self.question.basis,

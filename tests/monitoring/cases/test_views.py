@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from inference.studies.models import Study
+from monitoring.cases.views import compared
 from tests.factories import inference_row, make_network, make_user, read_row, send, truth_row
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +60,11 @@ def test_more_reads_cost_no_more_queries(officer, address, django_assert_num_que
 
 
 QUERIES = 13
+
+
+def test_a_comparison_is_said_with_its_criterion():
+    marks = {"criterion": "centre_in_box/1", "hits": [0.9], "lesions": 2, "false": [], "pairs": [], "repeated": 0}
+
+    assert compared(marks) == "1 of 2 lesions marked, 0 marks elsewhere (centre_in_box/1)"
+    assert compared({"criterion": "sent", "dice": 0.83, "lesions": 3}) == "Dice 0.83, lesions 3 (measured as sent)"
+    assert compared(None) == ""

@@ -91,3 +91,21 @@ def test_what_is_seen_tells_no_small_count(parts, minimum):
     shown = [each for each in found.figures if isinstance(each.outcome, Estimate)]
     assert all(not 0 < number < minimum for each in shown for number in told_by(each))
     assert len(parts) - len(shown) != 1
+
+
+def test_a_mean_of_counts_that_tells_a_small_count_is_hidden():
+    few, many = rate("false_marks_per_case", 5, 100, positives=50), rate("false_marks_per_case", 50, 100, positives=50)
+
+    assert seen(hide_small_cells(answer(few), minimum_count=11)) == set()
+    assert seen(hide_small_cells(answer(many), minimum_count=11)) == {("", "false_marks_per_case")}
+
+
+def test_a_small_class_hides_the_rates_of_its_slice():
+    found = hide_small_cells(
+        answer(
+            rate("sensitivity[melanoma]", 3, 6), rate("accuracy", 180, 200, positives=0), rate("flag_rate", 90, 200)
+        ),
+        minimum_count=11,
+    )
+
+    assert seen(found) == {("", "flag_rate")}
