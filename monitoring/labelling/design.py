@@ -17,12 +17,14 @@ from monitoring.labelling.strata import Candidate, Stratum, stratify
 from monitoring.statistics.planning import (
     ExpectedPrecision,
     SamplingPlan,
+    design_effect_of,
     expected_precision,
     influence_spreads,
 )
 from monitoring.statistics.results import NotEstimable
 from monitoring.statistics.verification import optimal_allocation
 
+WITHIN_PATIENTS = 0.35
 DESIGN = "stratified-neyman-1"  # the rules of this file and of `strata`; a change gets another number
 
 
@@ -89,7 +91,14 @@ def design_of(candidates: Sequence[Candidate], *, question: str, budget: int, fl
     strata = tuple(stratify(candidates, budget=budget, floor=floor))
     counts = allocate(strata, question=question, budget=budget, floor=floor)
     planned = [part for each, count in zip(strata, counts, strict=True) for part in each.planned(drawn=count)]
-    return Design(strata=strata, counts=counts, expected=expected_precision(SamplingPlan(strata=tuple(planned))))
+    plan = SamplingPlan(strata=tuple(planned), design_effect=effect_of_patients(candidates))
+    return Design(strata=strata, counts=counts, expected=expected_precision(plan))
+
+
+def effect_of_patients(candidates: Sequence[Candidate]) -> float:
+    """Return how much less the cases tell because patients come again, by a usual correlation within patients."""
+    patients = len({each.person for each in candidates})
+    return design_effect_of(cluster_size=len(candidates) / patients, correlation=WITHIN_PATIENTS) if patients else 1.0
 
 
 def allocate(strata: Sequence[Stratum], *, question: str, budget: int, floor: int) -> tuple[int, ...]:
