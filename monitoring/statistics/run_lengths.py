@@ -9,11 +9,13 @@ from functools import lru_cache
 from math import inf, log, sqrt
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
+from scipy.sparse import linalg as linalg_of_sparse
 from scipy.special import ndtr
 
 from monitoring.statistics.inputs import FloatArray
 
+MOST_BANDED = 200_000  # entries of a band matrix beyond which few of them hold anything
 LONGEST = 1e15  # beyond it a run length is lost in rounding
 
 
@@ -22,12 +24,14 @@ def lattice_run_length(p: float, *, up: int, down: int, height: int) -> float:
     if p == 0:
         return inf
     states = np.arange(height)
+    rising, lower = states[states + up < height], np.maximum(states - down, 0)
+    rows, columns = np.concatenate([states, rising, states]), np.concatenate([states, rising + up, lower])
+    entries = np.concatenate([np.ones(height), np.full(rising.size, -p), np.full(height, p - 1)])
+    if (up + down) * height > MOST_BANDED:
+        system = sparse.csc_matrix((entries, (rows, columns)), shape=(height, height))
+        return float(linalg_of_sparse.spsolve(system, np.ones(height))[0])
     bands = np.zeros((up + down + 1, height))  # row up + i − j, column j holds (I − Q)[i, j]
-    bands[up] = 1.0
-    rising = states[states + up < height]
-    bands[0, rising + up] -= p
-    lower = np.maximum(states - down, 0)
-    np.subtract.at(bands, (up + states - lower, lower), 1 - p)
+    np.add.at(bands, (up + rows - columns, columns), entries)
     return float(linalg.solve_banded((down, up), bands, np.ones(height))[0])
 
 

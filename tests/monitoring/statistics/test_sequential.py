@@ -126,6 +126,20 @@ def test_patient_means_alarm_no_more_often_than_single_observations():
     assert len(chart.run(means).alarms) <= 100_000 / chart.arl(0.2) * 1.05
 
 
+def test_rare_events_have_their_exact_run_length_too():
+    """One event in ten thousand: 60,000 states or more, and the martingale bound of the likelihood ratio holds."""
+    chart = bernoulli_cusum(1e-4, 2e-4, arl0=1_000_000)
+    assert 1_000_000 <= chart.arl(1e-4) <= 1_005_000
+    assert chart.arl(2e-4) < 100_000
+
+
+@pytest.mark.parametrize(("p", "up"), [(0.01, 59), (0.001, 599)])
+def test_two_events_close_together_by_hand(p, up):
+    """Alarm at the second of two events within `up` observations: (1 + w) / (p·w), w = 1 − (1 − p)^up."""
+    close = 1 - (1 - p) ** up
+    assert lattice_run_length(p, up=up, down=1, height=up + 1) == pytest.approx((1 + close) / (p * close))
+
+
 def test_a_fall_of_a_proportion_mirrors_a_rise():
     falling, rising = bernoulli_cusum(0.9, 0.8, arl0=500), bernoulli_cusum(0.1, 0.2, arl0=500)
     seen = (np.random.default_rng(7).random(3_000) < 0.85).astype(float)
