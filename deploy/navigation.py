@@ -42,6 +42,7 @@ ITEMS = (
     Item(label="Drift report", url_name="drift:report", action="see_signals"),
     Item(label="Re-scoring", url_name="rescoring:list", action="see_rescoring"),
     Item(label="Intake", url_name="connectors:intake", action="see_intake"),
+    Item(label="Messages", url_name="messages:queue", action="manage_rules"),
     Item(label="Identities", url_name="studies:resolve", action="resolve_identity"),
     Item(label="Registry", url_name="registry:index", action="see_registry"),
     Item(label="Evidence", url_name="evidence:index", action="see_evidence"),

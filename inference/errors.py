@@ -33,3 +33,7 @@ class UnreadableFileError(InferenceError):
 class SetAsideStateError(InferenceError):
     def __init__(self, pk: int) -> None:
         super().__init__(f"Row {pk} of the quarantine is not waiting any more; reload it to see who closed it.")
+
+
+class MessageStateError(InferenceError):
+    """A rule or a message is not in the state that the step needs; the message says what to do."""

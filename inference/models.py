@@ -1,9 +1,9 @@
 """Index of the subjects' tables, for Django only: import tables from their subject."""
 
-from inference.connectors.models import InboundMessage
 from inference.corrections.models import Correction
 from inference.events.models import Event
 from inference.intake.models import SetAside
+from inference.messages.models import InboundMessage, MadeLabel, MappingRule
 from inference.reads.models import Read, Response
 from inference.registry.models import (
     Claim,
@@ -37,6 +37,8 @@ __all__ = [
     "InboundMessage",
     "Inference",
     "Link",
+    "MadeLabel",
+    "MappingRule",
     "Market",
     "Organisation",
     "Person",

@@ -19,6 +19,8 @@ from audit.log.checkpoints import sign_checkpoints
 from audit.log.models import Entry
 from audit.log.sequencing import sequence
 from inference.intake.models import SetAside
+from inference.messages.models import InboundMessage, MappingRule
+from inference.messages.receiving import receive_hl7
 from inference.registry.models import Claim, Site
 from inference.rescoring.models import RescoreRun
 from inference.studies.pixels import store_dicom
@@ -27,6 +29,7 @@ from monitoring.evidence.queries import path_of
 from monitoring.labelling.models import LabelPlan
 from tests.factories import inference_row, make_network, make_user, read_row, send, truth_row
 from tests.inference.dicom.objects import radiograph
+from tests.inference.messages.hl7_examples import oru
 from tests.monitoring.signals.test_views import make_signal
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +111,15 @@ ADDRESSES: dict[str, Address] = {
     "connectors:documentation": Address(kind=MEMBER),
     "connectors:openapi": Address(kind=PUBLIC),
     "connectors:receive": Address(kind=TOKEN, methods="post", arguments=("plural",)),
+    "messages:queue": Address(kind=CLASS, opened_by="integrator", cases=True),
+    "messages:message": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("message",)),
+    "messages:dismiss": Address(
+        kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("message",)
+    ),
+    "messages:rules": Address(kind=CLASS, methods="get post", opened_by="integrator", cases=True),
+    "messages:rule": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("rule",)),
+    "messages:switch_on": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("rule",)),
+    "messages:retire": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("rule",)),
     "studies:image": Address(kind=OBJECT, opened_by="radiologist", cases=True, arguments=("image",)),
     "studies:resolve": Address(kind=CLASS, opened_by="resolver", cases=True),
     "studies:identifiers": Address(
@@ -185,6 +197,7 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
     send("inferences", inference_row(1))
     send("reads", read_row(1))
     send("truth", truth_row(1), {**truth_row(1), "standard": "hearsay"})
+    receive_hl7(oru(), site=Site.objects.get(pk="north"), origin="hl7", now=now)
     image = store_dicom(radiograph(1), site=Site.objects.get(pk="north"), now=now)
     person = make_user(role="radiologist", organisation="north-group", username="northern-reader")
     token, _ = create_token(site="north", organisation="north-group", by=person, now=now)
@@ -197,6 +210,7 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
         "study": image.study_id, "username": person.username, "grant": person.grants.get().pk, "token": token.pk,
         "row": SetAside.objects.get().pk, "package": make_package(now=now).uid, "run": make_run(now=now).pk,
         "signal": make_signal().uid, "signable": "signal", "label_plan": make_label_plan(now=now).uid,
+        "message": InboundMessage.objects.get().pk, "rule": make_rule(now=now).pk,
         "position": Entry.objects.filter(organisation="north-group", kind="inference").first().position,
     }  # fmt: skip
 
@@ -209,6 +223,12 @@ def make_package(*, now: Any) -> Package:
     path_of(package).parent.mkdir(parents=True, exist_ok=True)
     path_of(package).write_bytes(b"PK")
     return package
+
+
+def make_rule(*, now: Any) -> MappingRule:
+    return MappingRule.objects.create(
+        site_id="north", name="northern rule", finding="nodule", pattern="nodules?", created_at=now, created_by="user:n"
+    )  # fmt: skip
 
 
 def make_run(*, now: Any) -> RescoreRun:

@@ -83,6 +83,7 @@ ACTIONS: dict[str, Rule] = {
     "switch_claim": to_do(SUMS, QUALITY),
     "run_rescore": to_do(SUMS, QUALITY, ENGINEER),
     "replay_quarantine": to_do(ROWS, INTEGRATOR),
+    "manage_rules": to_do(ROWS, INTEGRATOR),
     "export_package": to_do(SUMS, QUALITY, REGULATOR),
     "verify_log": to_do(SUMS, QUALITY, REGULATOR, ADMIN),
     "register_version": to_do(SUMS, ENGINEER, ADMIN),

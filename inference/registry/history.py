@@ -50,7 +50,7 @@ FIXED: Mapping[str, Mapping[str, Fixed]] = {
     "concept": dict.fromkeys(("kind", "unit", "classes"), NEW_CONCEPT),
     "truth_rule": dict.fromkeys(("minimum_certainty", "follow_up_days", "standards"), NEW_RULE),
     "product": {"manufacturer": NEW_PRODUCT},
-    "finding": dict.fromkeys(("concept", "kind", "scale", "unit", "range", "classes"), NEW_FINDING),
+    "finding": dict.fromkeys(("concept", "kind", "scale", "unit", "range", "classes", "matching"), NEW_FINDING),
     "version": {
         "thresholds": NEW_THRESHOLDS,
         **dict.fromkeys(

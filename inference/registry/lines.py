@@ -72,6 +72,7 @@ class FindingLine:
     unit: str | None = None
     range: tuple[float, float] | None = None
     classes: tuple[str, ...] | None = None
+    matching: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,7 @@ class Finding(models.Model):
     unit = models.CharField(max_length=32, blank=True)
     range = models.JSONField(null=True)
     classes = models.JSONField(default=list)
+    matching = models.CharField(max_length=32, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["product", "key"], name="one_finding_per_product_and_key")]

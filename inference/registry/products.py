@@ -82,6 +82,7 @@ def put_finding(line: FindingLine, *, product: Product, ledger: Ledger) -> None:
         "unit": line.unit,
         "range": line.range,
         "classes": line.classes,
+        "matching": line.matching,
     }
     refuse_disagreement(stated, concept=concept, line=line, subject=subject)
     ledger.put(

@@ -84,6 +84,7 @@ def finding_settings(finding: Finding) -> FindingSettings:
         unit=finding.unit,
         range=(float(finding.range[0]), float(finding.range[1])) if finding.range else None,
         classes=tuple(finding.classes),
+        matching=finding.matching,
     )
 
 

@@ -38,6 +38,7 @@ from inference.registry.vocabulary import (
 )
 
 SECTIONS = ("organisation", "organisations", "sites", "concepts", "truth_rules", "products", "deployments", "sharing")
+MATCHING = re.compile(r"centre_in_box|iou_(0\.\d*[1-9]|1)")
 
 
 def read_registry(text: str) -> RegistryFile:
@@ -190,7 +191,7 @@ def market_line(given: Fields) -> MarketLine:
 
 
 def finding_line(given: Fields) -> FindingLine:
-    given.only("key", "concept", "kind", "scale", "unit", "range", "classes")
+    given.only("key", "concept", "kind", "scale", "unit", "range", "classes", "matching")
     return FindingLine(
         line=given.line,
         key=given.required_key("key"),
@@ -200,7 +201,16 @@ def finding_line(given: Fields) -> FindingLine:
         unit=given.text("unit", longest=32),
         range=score_range(given),
         classes=given.texts("classes"),
+        matching=matching(given),
     )
+
+
+def matching(given: Fields) -> str | None:
+    """Return the criterion by which a mark is a lesion: `centre_in_box`, or `iou_` with the least overlap of boxes."""
+    found = given.text("matching", longest=32)
+    if found is not None and not MATCHING.fullmatch(found):
+        given.refuse("matching", "must be centre_in_box, or iou_ with a share above 0 and up to 1, such as iou_0.5")
+    return found
 
 
 def score_range(given: Fields) -> tuple[float, float] | None:

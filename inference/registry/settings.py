@@ -14,7 +14,10 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingSettings:
-    """What a product reports about a concept. `range` is (lowest, highest) of a raw score."""
+    """What a product reports about a concept. `range` is (lowest, highest) of a raw score.
+
+    `matching` says when a mark is a lesion ("iou_0.5"); empty: when its centre lies in the lesion's box.
+    """
 
     key: str
     concept: str
@@ -23,6 +26,7 @@ class FindingSettings:
     unit: str = ""
     range: tuple[float, float] | None = None
     classes: tuple[str, ...] = ()
+    matching: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from inference.connectors.hl7_listening import Hl7Server, Listening
+from inference.messages.hl7_listening import Hl7Server, Listening
 from inference.registry.models import Site
 
 

@@ -36,6 +36,7 @@ MATRIX = {
     "switch_claim": {Q},
     "run_rescore": {Q, E},
     "replay_quarantine": {N},
+    "manage_rules": {N},
     "export_package": {Q, G},
     "verify_log": {Q, G, D},
     "register_version": {E, D},
@@ -46,7 +47,7 @@ MATRIX = {
 }
 NEEDS_ROWS = {
     "see_rows", "see_case", "see_worklist", "see_quarantine", "see_log_entries", "settle_truth", "replay_quarantine",
-    "resolve_identity", "see_label_plans", "plan_labels",
+    "manage_rules", "resolve_identity", "see_label_plans", "plan_labels",
 }  # fmt: skip
 NEEDS_IMAGES = {"see_image", "record_read", "arbitrate"}
 

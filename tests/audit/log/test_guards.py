@@ -22,7 +22,7 @@ ORDINARY = {
     "axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog", "axes_accesslog",
     "django_content_type", "django_session",
     "inference_claim", "inference_concept", "inference_configuration", "inference_deployment", "inference_finding",
-    "inference_inboundmessage", "inference_link", "inference_market", "inference_organisation", "inference_person", "inference_product",
+    "inference_inboundmessage", "inference_link", "inference_madelabel", "inference_mappingrule", "inference_market", "inference_organisation", "inference_person", "inference_product",
     "inference_rescoreitem", "inference_rescorerun", "inference_scanner", "inference_setaside", "inference_sharing",
     "inference_site", "inference_storedimage", "inference_study", "inference_truthrule", "inference_vaultvalue",
     "inference_version",

@@ -99,6 +99,8 @@ def test_a_truth_rule_is_read_in_full():
         ("products: [{key: p, versions: [{version: 1, thresholds: {e: .nan}}]}]", "thresholds.e: '.nan' is not a num"),
         ("products: [{key: p, findings: [{key: f, kind: guess}]}]", r"findings\[0\].kind: 'guess' is not one of"),
         ("products: [{key: p, findings: [{key: f, range: [10, 0]}]}]", "range: must begin with the lowest"),
+        ("products: [{key: p, findings: [{key: f, matching: iou_0}]}]", "matching: must be centre_in_box, or iou_"),
+        ("products: [{key: p, findings: [{key: f, matching: near}]}]", "matching: must be centre_in_box, or iou_"),
         ("products: [{key: p, claims: [{finding: f, metric: auc}]}]", r"claims\[0\].value: is required"),
         (CLAIM.format("margin: -0.1"), "margin: is how far a figure may fall short"),
         (CLAIM.format("effect: huge"), "effect: 'huge' is not one of absolute, relative"),

@@ -16,9 +16,9 @@ from datetime import datetime
 
 from django.db import DatabaseError, close_old_connections
 
-from inference.connectors.hl7_answers import ACCEPTED, END, ERROR, REJECTED, START, acknowledgement, framed
-from inference.connectors.models import InboundMessage
-from inference.connectors.receiving import Taken, receive_hl7
+from inference.messages.hl7_answers import ACCEPTED, END, ERROR, REJECTED, START, acknowledgement, framed
+from inference.messages.models import InboundMessage
+from inference.messages.receiving import Taken, receive_hl7
 from inference.registry.models import Site
 
 logger = logging.getLogger(__name__)

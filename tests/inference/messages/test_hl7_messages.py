@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.connectors.hl7_answers import acknowledgement
-from inference.connectors.hl7_messages import UnreadableMessageError, iso_moment, parse_message
-from inference.connectors.hl7_rows import IncompleteMessageError, reports_in, rows_of
-from tests.inference.connectors.hl7_examples import adt, omi, orm, oru
+from inference.messages.hl7_answers import acknowledgement
+from inference.messages.hl7_messages import UnreadableMessageError, iso_moment, parse_message
+from inference.messages.hl7_rows import IncompleteMessageError, reports_in, rows_of
+from tests.inference.messages.hl7_examples import adt, omi, orm, oru
 
 
 def rows(data):

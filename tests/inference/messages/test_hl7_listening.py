@@ -7,15 +7,15 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 
-from inference.connectors.hl7_answers import END, START, framed
-from inference.connectors.hl7_listening import Hl7Server, Listening
-from inference.connectors.hl7_messages import parse_message
-from inference.connectors.models import InboundMessage
-from inference.connectors.receiving import content_of
 from inference.corrections.models import Correction
 from inference.events.models import Event
+from inference.messages.hl7_answers import END, START, framed
+from inference.messages.hl7_listening import Hl7Server, Listening
+from inference.messages.hl7_messages import parse_message
+from inference.messages.models import InboundMessage
+from inference.messages.receiving import content_of
 from tests.factories import make_network
-from tests.inference.connectors.hl7_examples import adt, omi, orm, oru
+from tests.inference.messages.hl7_examples import adt, omi, orm, oru
 
 
 @contextmanager

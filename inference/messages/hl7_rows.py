@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inference.connectors.hl7_messages import Message, PatientName, Segment
+from inference.messages.hl7_messages import Message, PatientName, Segment
 
 Row = dict[str, Any]
 Rows = Iterator[tuple[str, Row]]
