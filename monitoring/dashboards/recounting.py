@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitoring.cases.facts import CountedCase
-from monitoring.performance import rolled
 from monitoring.performance.completing import complete
 from monitoring.performance.gathering import (
     Gathered,
@@ -19,7 +18,7 @@ from monitoring.performance.gathering import (
 from monitoring.performance.metrics import BINARY, Setting, figure
 from monitoring.performance.queries import estimates_by, metrics_asked
 from monitoring.performance.questions import EstimateSet, Question
-from monitoring.performance.rolled import can_roll, named
+from monitoring.performance.rolled import can_roll, is_rolled, named, source_of
 from monitoring.performance.samples import sample_of
 from monitoring.performance.scopes import Scope, scope_of
 from monitoring.performance.streaming import can_stream, streamed
@@ -41,12 +40,16 @@ def answers(question: Question, *, by: Iterable[str]) -> Answers:
     """Return a question answered overall and by each dimension."""
     scope = scope_of(question)
     dimensions = list(dict.fromkeys(["", *by]))
-    if not needs_facts(question, scope):
+    if can_roll(replace(question, by=""), scope):
+        months = source_of(question, scope, by=[each for each in dimensions if is_rolled(each, scope)])
+        cuts = estimates_by(question, by=dimensions, scope=scope, source=months)
+        return Answers(cuts=cuts, counts=in_words(months.states()))
+    if not needs_facts(question, scope) and not can_stream(question, scope):
         cuts = estimates_by(question, by=dimensions, scope=scope)
         return Answers(cuts=cuts, counts=decision_counts(question, scope))
     if can_stream(question, scope):
         found = streamed(question, scope, by=dimensions)
-        cuts = estimates_by(question, by=dimensions, scope=scope, cases=found)
+        cuts = estimates_by(question, by=dimensions, scope=scope, source=found)
         return Answers(cuts=cuts, counts=in_words(found.counts()))
     cases = [case for case in counted_again(question, scope) if asks_for(case, question)]
     cuts = {each: recounted(replace(question, by=each), cases, scope=scope) for each in dimensions}
@@ -77,7 +80,7 @@ def recounted(question: Question, cases: Iterable[CountedCase], *, scope: Scope)
 def decision_counts(question: Question, scope: Scope) -> Mapping[tuple[str, str], int]:
     """Return how many counted cases have each decision and truth."""
     if can_roll(replace(question, metrics=BINARY, exact=False), scope):
-        return in_words(rolled.decision_counts(question, scope))
+        return in_words(source_of(question, scope, by=[]).states())
     rows = gather(question, scope).rows.values()
     return counts_of((row.decision, row.truth) for some in rows for row in some)
 

@@ -121,9 +121,10 @@ class CasePart:
         if left_open >= MOST_LEFT_OPEN:
             return exact_words(self._exact_area(among), left_open=left_open), None
         bounds = (found.lower_bound, found.upper_bound)
-        if self._clusters(among) is None:
+        clusters = self._clusters(among)
+        if clusters is None:
             return found, bounds
-        exact = self._exact_area(among)
+        exact = roc.auc(self.score[among], self.truth[among] == 1, clusters=clusters)  # type: ignore[arg-type]
         if isinstance(exact, NotEstimable):
             return exact, None
         return Estimate(value=found.value, interval=exact.interval, cases=found.cases, method=exact.method), bounds

@@ -11,12 +11,15 @@ from monitoring.performance.gathering import gather
 from monitoring.performance.metrics import Setting, figure, metrics_of
 from monitoring.performance.questions import EstimateSet, Figure, Question
 from monitoring.performance.readers import READER
-from monitoring.performance.rolled import Answer, can_roll, named, rolled_cuts, rolled_figures
+from monitoring.performance.rolled import Answer, CaseSource, SumSource, can_roll, named, rolled_cuts, rolled_figures
 from monitoring.performance.samples import sample_of
 from monitoring.performance.scopes import Scope, scope_of
 from monitoring.performance.streaming import Streamed, can_stream, streamed, streamed_figures
 from monitoring.performance.verified import verified_estimates
 from monitoring.statistics.results import NotEstimable
+
+Read = Streamed | CaseSource | SumSource
+"""What a question was read from: rows, or months of sums."""
 
 NO_SCORE_IN_READS = "because a read has a decision and no score"
 
@@ -44,16 +47,16 @@ def estimates(question: Question) -> EstimateSet:
 
 
 def estimates_by(
-    question: Question, *, by: Iterable[str], scope: Scope | None = None, cases: Streamed | None = None
+    question: Question, *, by: Iterable[str], scope: Scope | None = None, source: Read | None = None
 ) -> dict[str, EstimateSet]:
     """Answer one question cut by several dimensions ("" for none); sums, or rows, are read once for all.
 
-    `scope` and `cases` are the question's, where the caller has them already.
+    `scope` and `source` are the question's, where the caller has them already.
     """
     scope = scope or scope_of(question)
     asked = question.metrics or metrics_asked(scope)
     dimensions = list(dict.fromkeys(by))
-    cuts = cuts_of(question, scope, metrics=with_needed(asked, scope=scope), by=dimensions, cases=cases)
+    cuts = cuts_of(question, scope, metrics=with_needed(asked, scope=scope), by=dimensions, source=source)
     known = maturity(question, scope) if cuts else None
     answers = {
         each: complete(
@@ -68,15 +71,16 @@ def estimates_by(
 
 
 def cuts_of(
-    question: Question, scope: Scope, *, metrics: Sequence[str], by: Sequence[str], cases: Streamed | None
+    question: Question, scope: Scope, *, metrics: Sequence[str], by: Sequence[str], source: Read | None
 ) -> dict[str, Answer]:
     """Return the answers by those dimensions that one reading can give: of sums, or of rows where these are asked."""
     rolled = [each for each in by if can_roll(replace(question, by=each), scope)]
     if rolled:
-        return rolled_cuts(question, scope, metrics=metrics, by=rolled)
+        months = None if isinstance(source, Streamed) else source
+        return rolled_cuts(question, scope, metrics=metrics, by=rolled, source=months)
     if not can_stream(question, scope):
         return {}
-    cases = cases or streamed(question, scope, by=by)
+    cases = source if isinstance(source, Streamed) else streamed(question, scope, by=by)
     return {each: (streamed_figures(cases, scope, by=each, metrics=metrics), dict(cases.excluded)) for each in by}
 
 

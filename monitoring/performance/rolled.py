@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +27,13 @@ from monitoring.rollups.columns import DECISION_AT, STANDARD_AT, TRUTH_AT, Codes
 from monitoring.rollups.queries import (
     Month,
     Wanted,
-    days_wanted,
-    heads,
+    cases_in,
+    chosen,
+    mask_of,
     months_with_cases,
     months_with_sums,
     only_month,
+    stacked,
 )
 from monitoring.rollups.summing import Sums, class_of, sums_of
 
@@ -64,10 +65,17 @@ def rolled_figures(question: Question, scope: Scope, *, metrics: Iterable[str]) 
     return rolled_cuts(question, scope, metrics=metrics, by=[question.by])[question.by]
 
 
-def rolled_cuts(question: Question, scope: Scope, *, metrics: Iterable[str], by: Iterable[str]) -> dict[str, Answer]:
-    """Return the figures by each dimension ("" for none), from months that are read once."""
+def rolled_cuts(
+    question: Question,
+    scope: Scope,
+    *,
+    metrics: Iterable[str],
+    by: Iterable[str],
+    source: CaseSource | SumSource | None = None,
+) -> dict[str, Answer]:
+    """Return the figures by each dimension ("" for none), from months that are read once, here or by the caller."""
     dimensions, metrics = list(by), list(metrics)
-    source = source_of(question, scope, sliced=any(each not in ("", *IN_THE_KEY) for each in dimensions))
+    source = source or source_of(question, scope, by=dimensions)
     out = source.left_out()
     return {each: (cut(source, each, metrics=metrics, kind=scope.finding.kind), dict(out)) for each in dimensions}
 
@@ -85,18 +93,6 @@ def named(by: str, value: str) -> dict[str, str]:
     return {by: value} if by else {}
 
 
-def decision_counts(question: Question, scope: Scope) -> Counter[tuple[int, int]]:
-    """Return how many counted cases have each decision and truth: 1, 0, or −1 for anything else."""
-    source = source_of(question, scope, sliced=False)
-    return source.states() if isinstance(source, SumSource) else states_of(source.whole)
-
-
-def states_of(part: CasePart) -> Counter[tuple[int, int]]:
-    pairs, numbers = np.unique((part.decision + 1) * 3 + part.truth + 1, return_counts=True)
-    found = {(int(pair) // 3 - 1, int(pair) % 3 - 1): int(n) for pair, n in zip(pairs, numbers, strict=True)}
-    return Counter(found)
-
-
 def wanted_of(question: Question, scope: Scope) -> Wanted:
     return Wanted(
         deployments=list(scope.settings),
@@ -108,11 +104,13 @@ def wanted_of(question: Question, scope: Scope) -> Wanted:
     )
 
 
-def source_of(question: Question, scope: Scope, *, sliced: bool) -> CaseSource | SumSource:
+def source_of(question: Question, scope: Scope, *, by: Iterable[str]) -> CaseSource | SumSource:
+    """Read the months of a question: their cases where these are few or cut by what sums do not know, else sums."""
     wanted = wanted_of(question, scope)
     scale = scale_of(scope.finding.scale, scope.finding.range)
     sites = {key: each.site_key for key, each in scope.settings.items()}
-    if sliced or sum(each.cases for each in heads(wanted)) <= MOST_ROWS:
+    sliced = any(each not in ("", *IN_THE_KEY) for each in by)
+    if sliced or cases_in(wanted) <= MOST_ROWS:
         return CaseSource(wanted, sites=sites, scale=scale, sliced=sliced)
     return SumSource(wanted, sites=sites, scale=scale)
 
@@ -171,26 +169,11 @@ def case_part(codes: Codes, cases: Stacked, *, scale: Scale) -> CasePart:
 
 def cases_within(months: Sequence[Month], wanted: Wanted, *, scale: Scale) -> CasePart:
     """Return the cases of the days wanted, in the order of the months."""
-    chosen = masks_of(months, wanted)
-    columns = [each.columns for each in months]
     cases = Stacked(
-        scores=stacked([each.scores for each in columns], chosen, dtype="<f8"),
-        persons=stacked([each.persons for each in columns], chosen, dtype="<u8"),
+        scores=stacked(months, wanted, name="scores", dtype="<f8"),
+        persons=stacked(months, wanted, name="persons", dtype="<u8"),
     )
-    return case_part(stacked([each.codes for each in columns], chosen, dtype="<u4"), cases, scale=scale)
-
-
-Masks = Sequence[NDArray[np.bool_] | None]
-
-
-def masks_of(months: Sequence[Month], wanted: Wanted) -> Masks:
-    return [days_wanted(each.columns.codes, first=each.first, wanted=wanted) for each in months]
-
-
-def stacked(arrays: Sequence[NDArray[Any]], masks: Masks, *, dtype: str) -> NDArray[Any]:
-    """Return the chosen values of several arrays, one after the other."""
-    kept = [each if chosen is None else each[chosen] for each, chosen in zip(arrays, masks, strict=True)]
-    return np.concatenate(kept) if kept else np.empty(0, dtype=dtype)
+    return case_part(stacked(months, wanted, name="codes", dtype="<u4"), cases, scale=scale)
 
 
 class CaseSource(Source):
@@ -212,19 +195,40 @@ class CaseSource(Source):
 
     def _sliced(self, by: str) -> tuple[list[str], NDArray[np.int64]]:
         """Return the values of a dimension, sorted, and the place of each case's value."""
+        masks = [mask_of(month, self.wanted) for month in self.months]
         own = [self._values(month, by) for month in self.months]
         values = sorted({value for labels, _ in own for value in labels})
         place = {value: at for at, value in enumerate(values)}
-        numbers = [np.array([place[value] for value in labels], dtype=np.int64)[at] for labels, at in own]
-        return values, stacked(numbers, masks_of(self.months, self.wanted), dtype="<i8")
+        if all(each is None for _, each in own):
+            sizes = [
+                month.cases if mask is None else int(mask.sum()) for month, mask in zip(self.months, masks, strict=True)
+            ]
+            return values, np.repeat(np.array([place[labels[0]] for labels, _ in own], dtype=np.int64), sizes)
+        numbers = [
+            np.array([place[value] for value in labels], dtype=np.int64)[at if at is not None else zeros(month.cases)]
+            for (labels, at), month in zip(own, self.months, strict=True)
+        ]
+        return values, chosen(numbers, masks, dtype="<i8")
 
-    def _values(self, month: Month, by: str) -> tuple[list[str], NDArray[np.int64]]:
+    def _values(self, month: Month, by: str) -> tuple[list[str], NDArray[np.int64] | None]:
+        """Return the values of a month's cases, and which each case has: None where they have one and the same."""
+        if by in IN_THE_KEY:
+            return [self.value_of(month, by)], None
         columns = month.columns
-        if by in IN_THE_KEY or by not in columns.labels:
-            value = self.value_of(month, by) if by in IN_THE_KEY else UNKNOWN
-            return [value], np.zeros(columns.size, dtype=np.int64)
+        if by not in columns.labels:
+            return [UNKNOWN], None
         at = list(columns.labels).index(by)
         return list(columns.labels[by]), columns.slices[:, at].astype(np.int64)
+
+    def states(self) -> Counter[tuple[int, int]]:
+        """Return how many cases have each decision and truth: 1, 0, or −1 for anything else."""
+        pairs, numbers = np.unique((self.whole.decision + 1) * 3 + self.whole.truth + 1, return_counts=True)
+        found = zip(pairs.tolist(), numbers.tolist(), strict=True)
+        return Counter({(pair // 3 - 1, pair % 3 - 1): number for pair, number in found})
+
+
+def zeros(size: int) -> NDArray[np.int64]:
+    return np.zeros(size, dtype=np.int64)
 
 
 class SumSource(Source):
@@ -248,8 +252,8 @@ class SumSource(Source):
 
     def _wanted_days(self, month: Month) -> Columns:
         columns = month.columns
-        chosen = days_wanted(columns.codes, first=month.first, wanted=self.wanted)
-        return columns if chosen is None else columns.at(chosen)
+        mask = mask_of(month, self.wanted)
+        return columns if mask is None else columns.at(mask)
 
     def parts(self, by: str) -> Mapping[str, SumPart]:
         groups: dict[str, list[Sums]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -83,6 +83,12 @@ class Month:
         return found
 
 
+def cases_in(wanted: Wanted) -> int:
+    """Return how many counted cases the months hold that these days fall into."""
+    statement = f"SELECT coalesce(sum(cases), 0)::bigint FROM monitoring_monthsum WHERE {WHERE}"  # noqa: S608
+    return int(fetch(statement, *asked(wanted))[0][0])
+
+
 def heads(wanted: Wanted) -> list[Month]:
     """Return the months without their arrays: how many cases each has."""
     return months(wanted, columns=())
@@ -103,17 +109,7 @@ def months(wanted: Wanted, *, columns: Iterable[str]) -> list[Month]:
     statement = (
         f"SELECT {', '.join(named)} FROM monitoring_monthsum WHERE {WHERE} ORDER BY month, deployment_id, version"  # noqa: S608
     )
-    since = wanted.since.replace(day=1) if wanted.since else FIRST
-    rows = fetch(
-        statement,
-        list(wanted.deployments),
-        list(wanted.findings),
-        wanted.rule,
-        wanted.version,
-        wanted.version,
-        since,
-        wanted.until or LAST,
-    )
+    rows = fetch(statement, *asked(wanted))
     return [
         Month(
             deployment=row[0],
@@ -127,6 +123,34 @@ def months(wanted: Wanted, *, columns: Iterable[str]) -> list[Month]:
         )
         for row in rows
     ]
+
+
+def asked(wanted: Wanted) -> tuple[Any, ...]:
+    """Return the parameters of the condition."""
+    since = wanted.since.replace(day=1) if wanted.since else FIRST
+    version, until = wanted.version, wanted.until or LAST
+    return (list(wanted.deployments), list(wanted.findings), wanted.rule, version, version, since, until)
+
+
+def stacked(months: Sequence[Month], wanted: Wanted, *, name: str, dtype: str) -> NDArray[Any]:
+    """Return one column of the wanted days of months, one after the other."""
+    if wanted.since is None and wanted.until is None:
+        return np.frombuffer(b"".join(each.stored[name] for each in months), dtype=dtype)
+    masks = [mask_of(each, wanted) for each in months]
+    return chosen([np.frombuffer(each.stored[name], dtype=dtype) for each in months], masks, dtype=dtype)
+
+
+def chosen(arrays: Sequence[NDArray[Any]], masks: Sequence[NDArray[np.bool_] | None], *, dtype: str) -> NDArray[Any]:
+    """Return the chosen values of several arrays, one after the other."""
+    kept = [each if mask is None else each[mask] for each, mask in zip(arrays, masks, strict=True)]
+    return np.concatenate(kept) if kept else np.empty(0, dtype=dtype)
+
+
+def mask_of(month: Month, wanted: Wanted) -> NDArray[np.bool_] | None:
+    """Return which cases of a month are wanted, or None where all are."""
+    if wanted.holds(month.first):
+        return None
+    return days_wanted(month.columns.codes, first=month.first, wanted=wanted)
 
 
 def inside(day: date, wanted: Wanted) -> bool:

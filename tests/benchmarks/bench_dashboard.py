@@ -1,48 +1,63 @@
-"""The product page from daily sums, against scikit-learn recomputing its figures from the rows.
+"""The product page over 20 sites and three years, returning patients included, against scikit-learn from the rows.
 
-The aim names 100,000 and ten million inferences; ten million wait for the work on scale.
+Also: one month of one product from its sums, and the page at ten times as many cases. Ten million wait for the
+work on scale.
 """
 
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
-from tests.benchmarks.bench_rollup_follow import folded_a_second
-from tests.benchmarks.database import (
-    DEPLOYMENT,
-    SITE,
-    import_quietly,
-    scratch_network,
-    write_inferences,
-    write_truths,
-)
+from tests.benchmarks.database import scratch_network
+from tests.benchmarks.many_cases import register_sites, store_cases
+from tests.benchmarks.memory import peak_mb
 from tests.benchmarks.table import Result
 
-INFERENCES, TRUTH_SHARE, REQUESTS, MOST_MS = 20_000, 0.5, 20, 200
+INFERENCES, TIMES_MORE, REQUESTS, MOST_MS, MOST_MONTH_MS = 100_000, 10, 20, 200, 5
+SLICES = ("month", "site_id")
 
 
 def run() -> Result:
-    with tempfile.TemporaryDirectory() as folder, scratch_network():
-        runs, truths = Path(folder) / "runs.parquet", Path(folder) / "truths.parquet"
-        write_inferences(runs, count=INFERENCES)
-        write_truths(truths, count=INFERENCES, share=TRUTH_SHARE)
-        import_quietly("import_inferences", runs, deployment=DEPLOYMENT)
-        import_quietly("import_truth", truths, site=SITE)
-        folded_a_second()
-        pages = sorted(page_seconds(officer()) for _ in range(REQUESTS))
+    with scratch_network():
+        register_sites()
+        store_cases(INFERENCES, rows=True)
+        pages, month = page_times(), percentile([seconds_of(one_month) for _ in range(REQUESTS)], 0.5)
         theirs = recompute_seconds()
-    ours = pages[int(0.95 * len(pages))]
+        store_cases(INFERENCES * (TIMES_MORE - 1), rows=False, seed=8)
+        more = page_times()
+    ours = percentile(pages, 0.95)
+    note = (
+        f"page p50 {1000 * percentile(pages, 0.5):.0f} ms, p95 {1000 * ours:.0f} ms at {INFERENCES:,} inferences; "
+        f"p95 {1000 * percentile(more, 0.95):.0f} ms at {TIMES_MORE} times as many; one month of one product "
+        f"{1000 * month:.1f} ms (aim {MOST_MONTH_MS}); peak memory {peak_mb():.0f} MB"
+    )
     return Result(
         name="dashboard",
         ours=ours,
         theirs=theirs,
         unit="s",
         ratio=theirs / ours,
-        aim=f"p95 ≤ {MOST_MS} ms, ≥ 100 × faster than recomputing every slice",
-        reached=ours * 1000 <= MOST_MS and theirs / ours >= 100,
-        note=f"p50 {1000 * pages[len(pages) // 2]:.0f} ms, p95 {1000 * ours:.0f} ms at {INFERENCES} inferences",
+        aim=f"p95 ≤ {MOST_MS} ms, a month ≤ {MOST_MONTH_MS} ms, ≥ 100 × faster than recomputing",
+        reached=ours * 1000 <= MOST_MS and month * 1000 <= MOST_MONTH_MS and theirs / ours >= 100,
+        note=note,
     )
+
+
+def page_times() -> list[float]:
+    client = officer()
+    page_seconds(client)  # the first request loads modules and templates
+    return [page_seconds(client) for _ in range(REQUESTS)]
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[int(share * len(values))]
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def officer() -> Any:
@@ -68,19 +83,38 @@ def page_seconds(client: Any) -> float:
     return time.perf_counter() - began
 
 
+def one_month() -> None:
+    """Answer one month of the product: read its sums, and give every figure with its interval."""
+    from monitoring.performance.metrics import BINARY
+    from monitoring.performance.questions import Question
+    from monitoring.performance.rolled import rolled_figures
+
+    question = Question(product="cxr", finding="nodule", since=date(2025, 3, 1), until=date(2025, 4, 1))
+    rolled_figures(question, scope(), metrics=BINARY)
+
+
+def scope(known: list[Any] = []) -> Any:  # noqa: B006 - the settings of a request, loaded once
+    from monitoring.performance.questions import Question
+    from monitoring.performance.scopes import scope_of
+
+    if not known:
+        known.append(scope_of(Question(product="cxr", finding="nodule")))
+    return known[0]
+
+
 def recompute_seconds() -> float:
-    """Recompute area and rates of all cases and of every month from the rows, as a notebook would."""
+    """Recompute area and rates of all cases, of every month and of every site from the rows, as a notebook would."""
     import pandas as pd
     from sklearn.metrics import confusion_matrix, roc_auc_score
 
     from monitoring.cases.models import Case
 
     began = time.perf_counter()
-    columns = ("score", "threshold", "truth", "acquired_on")
+    columns = ("score", "threshold", "truth", "acquired_on", "site_id")
     rows = Case.objects.filter(finding="nodule", excluded="", truth__in=("positive", "negative"))
     frame = pd.DataFrame(rows.values_list(*columns), columns=columns)
-    months = pd.to_datetime(frame["acquired_on"]).dt.strftime("%Y-%m")
-    for part in (frame, *(part for _, part in frame.groupby(months))):
+    frame["month"] = pd.to_datetime(frame["acquired_on"]).dt.strftime("%Y-%m")
+    for part in (frame, *(part for name in SLICES for _, part in frame.groupby(name))):
         labels = part["truth"] == "positive"
         roc_auc_score(labels, part["score"])
         confusion_matrix(labels, part["score"] >= part["threshold"])
