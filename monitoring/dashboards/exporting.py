@@ -10,7 +10,8 @@ from django.http import StreamingHttpResponse
 
 from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.missing import Missing
-from monitoring.performance.questions import OBSERVED, EstimateSet, Figure, Question
+from monitoring.performance.questions import EstimateSet, Figure, Question
+from monitoring.performance.references import key_of
 from monitoring.performance.spreadsheets import plain_cell
 from monitoring.statistics.results import Estimate, NotEstimable
 
@@ -19,8 +20,6 @@ FIGURE_COLUMNS = (
     "low", "high", "level", "cases", "positives", "method", "kind", "corrected", "corrected_low", "corrected_high",
     "maturity", "not_shown_because",
 )  # fmt: skip
-
-AGREEING_KEYS = {"accuracy": "same_category", "exact_match": "all_labels_alike"}
 
 
 def lines(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
@@ -45,7 +44,7 @@ def figure_rows(found: EstimateSet, *, minimum_count: int) -> Iterator[tuple[Any
     head = head_of(shown.question)
     for each in shown.figures:
         slice_of = next(iter(each.slice.items()), ("", ""))
-        yield (*head, *slice_of, label_key(each), *outcome_cells(each.outcome, each), reason_of(each.outcome))
+        yield (*head, *slice_of, key_of(each), *outcome_cells(each.outcome, each), reason_of(each.outcome))
     if shown.missing is not None and not found.question.by:
         for name, outcome in missing_figures(shown.missing):
             yield (*head, "missing", "", name, *outcome_cells(outcome), reason_of(outcome))
@@ -53,11 +52,6 @@ def figure_rows(found: EstimateSet, *, minimum_count: int) -> Iterator[tuple[Any
 
 def head_of(asked: Question) -> tuple[Any, ...]:
     return (asked.product, asked.finding, asked.since, asked.until, asked.as_of, asked.basis, asked.truth_rule)
-
-
-def label_key(figure: Figure) -> str:
-    """Return the metric's key; what was not held against the truth alone is not called accuracy."""
-    return AGREEING_KEYS.get(figure.metric, figure.metric) if figure.kind != OBSERVED else figure.metric
 
 
 def outcome_cells(outcome: Estimate | NotEstimable | int, figure: Figure | None = None) -> tuple[Any, ...]:

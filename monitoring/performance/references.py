@@ -13,6 +13,7 @@ from monitoring.cases.references import IN_VIEW, standard_of
 from monitoring.performance.questions import AGREEMENT, OBSERVED, PARTLY, EstimateSet, Figure
 
 LABELLER = "report_labeller"
+AGREEING_KEYS = {"accuracy": "same_category", "exact_match": "all_labels_alike"}
 
 
 def judged(figure: Figure) -> Figure:
@@ -36,3 +37,8 @@ def is_agreement(reference: str) -> bool:
 def kind_of(answer: EstimateSet, metric: str) -> str:
     """Return the first kind that is not observed among an answer's figures of a metric."""
     return next((each.kind for each in answer.figures if each.metric == metric and each.kind != OBSERVED), OBSERVED)
+
+
+def key_of(figure: Figure) -> str:
+    """Return a metric's key for people; what was not held against the truth alone is not called accuracy."""
+    return AGREEING_KEYS.get(figure.metric, figure.metric) if figure.kind != OBSERVED else figure.metric

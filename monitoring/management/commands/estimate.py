@@ -7,12 +7,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from monitoring.dashboards.missing import statements
 from monitoring.errors import MonitoringError
 from monitoring.performance.queries import estimates
-from monitoring.performance.questions import EstimateSet, Figure, Question
+from monitoring.performance.questions import OBSERVED, EstimateSet, Figure, Question
 from monitoring.performance.readers import PRODUCT_ON_READ, READER
+from monitoring.performance.references import key_of
 from monitoring.performance.verified import WAYS
-from monitoring.statistics.results import NotEstimable
+from monitoring.statistics.results import Estimate, NotEstimable
 
 
 def moment(text: str) -> datetime:
@@ -66,15 +68,27 @@ class Command(BaseCommand):
 def as_text(answer: EstimateSet) -> str:
     lines = [line(each) for each in answer.figures]
     lines += [f"excluded: {reason} {number}" for reason, number in sorted(answer.excluded.items())]
+    lines += [f"missing: {each.words}" for each in statements(answer.missing)]
     return "\n".join(lines)
 
 
 def line(each: Figure) -> str:
-    name = " ".join([each.metric, *(f"{key}={value}" for key, value in each.slice.items())])
+    name = " ".join([key_of(each), *(f"{key}={value}" for key, value in each.slice.items())])
     if isinstance(each.outcome, NotEstimable):
         return f"{name}: not estimable: {each.outcome.reason}"
     found = each.outcome
     return (
         f"{name}: {found.value:.6f} [{found.interval.low:.6f}, {found.interval.high:.6f}] "
-        f"n={found.cases} positives={each.positives} ({found.method})"
+        f"n={found.cases} positives={each.positives} ({found.method})" + beside(each)
     )
+
+
+def beside(each: Figure) -> str:
+    """Return what to say beside a value: that it is agreement, what it would be against the truth, that it is young."""
+    said = "" if each.kind == OBSERVED else f"; {each.kind.replace('_', ' ')}, not the truth, in {each.agreeing} cases"
+    if isinstance(each.corrected, Estimate):
+        ends = each.corrected.interval
+        said += f"; put right for the labeller's errors {each.corrected.value:.6f} [{ends.low:.6f}, {ends.high:.6f}]"
+    elif each.corrected is not None:
+        said += f"; not put right: {each.corrected.reason}"
+    return said + ("; immature" if each.is_immature else "")

@@ -162,3 +162,13 @@ def test_what_is_not_said_of_a_signed_report_counts_as_in_view():
     )
     assert reference_of(truth, exposure="unknown") == "report_human+ai"
     assert reference_of(None, exposure="") == ""
+
+
+def test_the_commands_text_says_agreement_correction_and_what_is_missing(labelled_site):
+    out = StringIO()
+    call_command("estimate", *ASK, stdout=out)
+    text = out.getvalue()
+
+    assert "partly agreement, not the truth, in 30 cases; put right for the labeller's errors" in text
+    assert "missing: Of 120 counted cases 120 have a truth" in text
+    assert "accuracy" not in text
