@@ -46,8 +46,8 @@ def paired_auc_difference(
     """Test whether two scores of the same cases rank them equally well; difference = first minus second.
 
     Assumes independent cases (or clusters). DeLong's covariance and a normal z. Floor: that of `roc.auc` for both
-    areas; below it Student's t with 2 + 2 × (misranked cases of the better area) degrees of freedom, at most the
-    smaller class − 1. Where the difference has no spread (identical rankings), the interval and p come from the
+    areas; below it the interval takes Student's t with 2 + 2 × (misranked cases of the better area) degrees of
+    freedom, at most the smaller class − 1, and is the one to go by: p stays DeLong's. Where the difference has no spread (identical rankings), the interval and p come from the
     disjoint pairs of cases, and are conservative. One class only: NotEstimable.
     """
     check_level(level)
@@ -67,8 +67,8 @@ def paired_auc_difference(
     statistic = gap / sqrt(variance)
     return DifferenceTest(
         statistic=statistic,
-        p_value=_two_sided_p(statistic, df=df),
-        method="DeLong paired, z" if df == inf else "DeLong paired, t (few cases)",
+        p_value=_two_sided_p(statistic, df=inf),
+        method="DeLong paired, z" + ("" if df == inf else ", interval by t (few cases)"),
         difference=gap,
         interval=plain_interval(gap, error=sqrt(variance), level=level, df=df, low=-1.0, high=1.0),
         cases=first.size,
@@ -82,7 +82,8 @@ def unpaired_auc_difference(
 
     Assumes independent groups of independent cases. Welch's t on DeLong's variances, as pROC does. Floor: that of
     `roc.auc` in both groups; below it the interval joins the two areas' own intervals (Zou & Donner, Stat Med
-    2008;27:1693-1702), which are conservative, and p is the level at which it reaches 0.
+    2008;27:1693-1702), which are conservative, and it is the one to go by: p stays Welch's, of `statistic` and `df`.
+    Where neither area has a spread, p is the level at which the joined interval reaches 0.
     One class only in a group: NotEstimable.
     """
     check_level(level)
@@ -91,14 +92,12 @@ def unpaired_auc_difference(
     if first is None or second is None:
         return NotEstimable(ONE_CLASS + " of a group")
     gap, variance = first.area - second.area, first.variance + second.variance
-    df = variance**2 / sum(e.variance**2 / (e.cases - 1) for e in (first, second)) if variance > 1e-15 else inf
-    statistic = gap / sqrt(variance) if variance > 1e-15 else 0.0
+    statistic, df, p_value = _welch(first, second) if variance > 1e-15 else _without_variance(first, second)
+    name = "DeLong unpaired, Welch t"
     if first.is_large and second.is_large:
-        p_value, name = _two_sided_p(statistic, df=df), "DeLong unpaired, Welch t"
         interval = plain_interval(gap, error=sqrt(variance), level=level, df=df, low=-1.0, high=1.0)
     else:
-        p_value, name = _joined_p(first, second), "DeLong unpaired, joined conservative intervals (few cases)"
-        interval = _joined(first, second, level=level)
+        interval, name = _joined(first, second, level=level), name + ", joined conservative intervals (few cases)"
     return UnpairedDifferenceTest(
         statistic=statistic,
         p_value=p_value,
@@ -106,7 +105,7 @@ def unpaired_auc_difference(
         difference=gap,
         interval=interval,
         cases=first.cases + second.cases,
-        df=df if df < inf else float(first.cases + second.cases - 2),
+        df=df,
     )
 
 
@@ -137,6 +136,19 @@ class _Group:
 
     def interval(self, level: float) -> Interval:
         return area_interval(self.area, variance=self.variance, sizes=self.sizes, scale="logit", level=level)[0]
+
+
+def _welch(first: _Group, second: _Group) -> tuple[float, float, float]:
+    """Return the statistic, its degrees of freedom and p."""
+    variance = first.variance + second.variance
+    df = variance**2 / sum(each.variance**2 / (each.cases - 1) for each in (first, second))
+    statistic = (first.area - second.area) / sqrt(variance)
+    return statistic, df, _two_sided_p(statistic, df=df)
+
+
+def _without_variance(first: _Group, second: _Group) -> tuple[float, float, float]:
+    p_value, gap = _joined_p(first, second), first.area - second.area
+    return float(np.sign(gap) * stats.norm.isf(p_value / 2)), float(first.cases + second.cases - 2), p_value
 
 
 def _joined(first: _Group, second: _Group, *, level: float) -> Interval:

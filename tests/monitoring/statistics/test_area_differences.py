@@ -76,13 +76,22 @@ def test_an_unpaired_difference_is_welch_on_the_two_variances():
     assert result.p_value == pytest.approx(2 * stats.t.sf(abs(result.statistic), df))
 
 
-def test_few_cases_are_joined_from_conservative_intervals_and_p_agrees_with_them():
+def test_few_cases_have_welch_s_p_and_an_interval_joined_from_conservative_ones():
     first, _, labels = two_scores(cases=30, seed=3)
-    other = -first
-    for level in (0.9, 0.95, 0.99, 0.999):
-        result = unpaired_auc_difference(first, labels, other, labels, level=level)
-        assert "few cases" in result.method
-        assert (0.0 in result.interval) == (result.p_value >= 1 - level)
+    result = unpaired_auc_difference(first, labels, -first, labels)
+    assert "few cases" in result.method
+    assert result.p_value == pytest.approx(2 * stats.t.sf(abs(result.statistic), result.df))
+    a, b = auc(first, labels), auc(-first, labels)
+    low = result.difference - np.hypot(a.value - a.interval.low, b.interval.high - b.value)
+    assert result.interval.low == pytest.approx(low)
+    assert result.interval.width > 2 * stats.t.isf(0.025, result.df) * np.sqrt(a.variance + b.variance)
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.999])
+def test_without_any_spread_p_is_where_the_interval_reaches_zero(level):
+    perfect, tied, labels = np.arange(8.0), np.zeros(8), [0, 0, 0, 0, 1, 1, 1, 1]
+    result = unpaired_auc_difference(perfect, labels, tied, labels, level=level)
+    assert (0.0 in result.interval) == (result.p_value >= 1 - level)
 
 
 @pytest.mark.parametrize("cases", [24, 200])
