@@ -9,6 +9,7 @@ from monitoring.dashboards.cells import Cell, cell_of
 from monitoring.dashboards.metrics import label_of
 from monitoring.performance.queries import estimates
 from monitoring.performance.questions import EstimateSet, Figure
+from monitoring.performance.verified import OUTSIDE
 from monitoring.performance.verified_rates import RATES
 from monitoring.statistics.results import Estimate
 
@@ -27,24 +28,36 @@ class VerifiedRow:
     is_identified: bool
 
 
-def verified_rows(asked: Asked, *, plain: EstimateSet) -> list[VerifiedRow]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The rates; `outside` counted cases are of another time or place than the plan, which says nothing of them."""
+
+    rows: tuple[VerifiedRow, ...]
+    outside: int
+
+
+def verification_of(asked: Asked, *, plain: EstimateSet) -> Verification:
     """Return each rate as labelled, by Begg and Greenes, by the latest plan, and its bounds."""
     ways = ("begg_greenes", "plan", "bounds")
     found = {way: estimates(replace(asked.question, verification=way, metrics=RATES)) for way in ways}
-    return [
-        row_of(metric, plain.get(metric), {way: each.get(metric) for way, each in found.items()}) for metric in RATES
+    outside = found["plan"].excluded.get(OUTSIDE, 0)
+    rows = [
+        row_of(metric, plain.get(metric), {way: each.get(metric) for way, each in found.items()}, whole=not outside)
+        for metric in RATES
     ]
+    return Verification(rows=tuple(rows), outside=outside)
 
 
-def row_of(metric: str, plain: Figure | None, ways: Mapping[str, Figure | None]) -> VerifiedRow:
+def row_of(metric: str, plain: Figure | None, ways: Mapping[str, Figure | None], *, whole: bool) -> VerifiedRow:
     planned, limits = ways["plan"], ways["bounds"]
+    answers = (planned if whole else None, limits)
     return VerifiedRow(
         label=label_of(metric),
         uncorrected=shown(metric, plain),
         corrected=shown(metric, ways["begg_greenes"]),
         planned=shown(metric, planned),
         bounds=number_range(limits.bounds, 3) if limits and limits.bounds else "",
-        is_identified=any(each is not None and isinstance(each.outcome, Estimate) for each in (planned, limits)),
+        is_identified=any(each is not None and isinstance(each.outcome, Estimate) for each in answers),
     )
 
 

@@ -26,7 +26,7 @@ from monitoring.dashboards.label_free import promise_rows, track_record
 from monitoring.dashboards.presenting import product_context
 from monitoring.dashboards.progress import making
 from monitoring.dashboards.recounting import answers
-from monitoring.dashboards.verification import shares_verified, verified_rows
+from monitoring.dashboards.verification import shares_verified, verification_of
 from monitoring.performance.beside import ai_and_reader
 from monitoring.performance.label_free import promises
 from monitoring.performance.scopes import DIMENSIONS
@@ -128,7 +128,8 @@ def product_verification(request: HttpRequest, key: str) -> HttpResponse:
         context["refusal"] = "Not shown: hidden by the sharing agreement."
     else:
         found = answers(asked.question, by=())
-        context |= {"rows": verified_rows(asked, plain=found.overall), "shares": shares_verified(found.counts)}
+        verification = verification_of(asked, plain=found.overall)
+        context |= {"verification": verification, "shares": shares_verified(found.counts)}
         if may(request.user, "see_label_plans"):
             context["labels_href"] = f"{reverse('labelling:page', args=[key])}?finding={asked.finding.key}"
     return render(request, "monitoring/dashboards/_verification.html", context)

@@ -5,7 +5,7 @@ The same cases, budget and seed give the same draw, on any machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -121,5 +121,8 @@ def draw(design: Design, *, seed: int) -> list[Drawn]:
 
 def digest_of(drawn: Sequence[Drawn]) -> str:
     """Return the SHA-256 of the list in its order: inference, region, stratum."""
-    listed = [[each.case.inference_id, each.case.region, each.stratum] for each in drawn]
-    return sha256(canonical_json(listed)).hexdigest()
+    return digest_of_list((each.case.inference_id, each.case.region, each.stratum) for each in drawn)
+
+
+def digest_of_list(listed: Iterable[tuple[int, str, int]]) -> str:
+    return sha256(canonical_json([list(each) for each in listed])).hexdigest()

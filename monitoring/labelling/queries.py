@@ -12,9 +12,11 @@ from datetime import date, datetime
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from audit.access.decisions import NotVisibleError, Visitor
+from audit.log.models import Act
 from inference.registry.visibility import visible_deployments
 from monitoring.cases.models import Case
 from monitoring.errors import LabelPlanError
+from monitoring.labelling.design import digest_of_list
 from monitoring.labelling.models import DrawnCase, LabelPlan, PlanWithdrawal
 from monitoring.labelling.strata import Candidate
 
@@ -101,6 +103,13 @@ def reach_of(user: Visitor, action: str, plan: LabelPlan, *, now: datetime) -> t
 
 def is_withdrawn(plan: LabelPlan) -> bool:
     return PlanWithdrawal.objects.filter(plan=plan).exists()
+
+
+def is_as_drawn(plan: LabelPlan) -> bool:
+    """Return whether the list is the one whose digest was logged."""
+    rows = plan.cases.order_by("position").values_list("inference_id", "region", "stratum")
+    logged = Act.objects.filter(entry__kind="label_plan.drawn", organisation=plan.organisation, details__plan=plan.uid)
+    return set(logged.values_list("details__digest", flat=True)) == {plan.digest} == {digest_of_list(rows)}
 
 
 def answers_to(plan: LabelPlan) -> QuerySet[Case]:

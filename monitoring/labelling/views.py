@@ -28,6 +28,7 @@ from monitoring.labelling.queries import (
     candidates_of,
     drawn_cases,
     get_plan_for,
+    is_as_drawn,
     plans_for,
     progress_of,
     reach_of,
@@ -155,6 +156,7 @@ def plan_context(request: HttpRequest, plan: LabelPlan, *, reach: tuple[str, ...
         "page": page_of,
         "cases": [(each, sites[each.site_id]) for each in page_of.object_list],
         "show": show,
+        "is_as_drawn": is_as_drawn(plan),
         "pager_query": f"{query.urlencode()}&" if query else "",
         "may_withdraw": set(reach_of(request.user, DRAW, plan, now=now)) == set(plan.deployments),
         "breadcrumbs": [

@@ -11,7 +11,7 @@ from monitoring.errors import LabelPlanError
 from monitoring.labelling.actions import withdraw_plan
 from monitoring.labelling.design import design_of, digest_of, draw
 from monitoring.labelling.models import DrawnCase, LabelPlan, PlanWithdrawal
-from monitoring.labelling.queries import candidates_of, plan_for_estimate, progress_of, unpacked
+from monitoring.labelling.queries import candidates_of, is_as_drawn, plan_for_estimate, progress_of, unpacked
 from tests.monitoring.labelling.population import LATER, WINDOW, answer_plan, make_plan, make_population
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,22 @@ def test_what_was_drawn_cannot_be_changed_or_deleted(population, table):
     for change in (lambda: table.objects.update(id=7), lambda: table.objects.all()._raw_delete("default")):
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             change()
+
+
+def test_a_list_that_was_changed_behind_the_guards_is_seen(population):
+    plan = make_plan()
+    assert is_as_drawn(plan)
+    first = plan.cases.first()
+
+    DrawnCase.objects.bulk_create([replaced(first, position=61, inference_id=first.inference_id + 10**6)])
+
+    assert not is_as_drawn(plan)
+
+
+def replaced(case, **over):
+    return DrawnCase(
+        **{field.attname: getattr(case, field.attname) for field in case._meta.fields} | {"id": None} | over
+    )
 
 
 def test_progress_counts_answers_by_stratum(population):
