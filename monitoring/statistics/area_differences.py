@@ -47,8 +47,9 @@ def paired_auc_difference(
 
     Assumes independent cases (or clusters). DeLong's covariance and a normal z. Floor: that of `roc.auc` for both
     areas; below it the interval takes Student's t with 2 + 2 × (misranked cases of the better area) degrees of
-    freedom, at most the smaller class − 1, and is the one to go by: p stays DeLong's. Where the difference has no spread (identical rankings), the interval and p come from the
-    disjoint pairs of cases, and are conservative. One class only: NotEstimable.
+    freedom, at most the smaller class − 1, and is the one to go by: p stays DeLong's. Where the difference has no
+    spread (identical rankings), the interval and p come from the disjoint pairs of cases, and are conservative.
+    One class only: NotEstimable.
     """
     check_level(level)
     first, truth = scores_and_truth(scores_a, labels)
