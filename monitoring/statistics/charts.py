@@ -53,12 +53,12 @@ def check_arl(arl0: float) -> None:
 
 
 def rising_root(difference: Callable[[float], float], *, start: float, low: float = 1e-6) -> float:
-    """Return where a rising function crosses zero, on the side where it is not below."""
+    """Return where a rising function crosses zero, on the side where it is not below; `low` if it starts there."""
+    if difference(low) >= 0:
+        return low
     high = start
     while difference(high) < 0:
         high *= 1.5
-    while difference(low) > 0:
-        low /= 2
     root, step = float(optimize.brentq(difference, low, high, xtol=1e-7)), 1e-6
     while difference(root + step) < 0:
         step *= 2

@@ -70,7 +70,8 @@ def shiryaev_roberts_run_length(shift: float, *, k: float, limit: float) -> floa
     """
     spread, drift = 2 * k, 2 * k * (shift - k)
     low = min(max(-14.0, drift - 9 * spread), log(limit) - 2 * spread)
-    nodes, weights = _gauss(48 + int(6 * (log(limit) - low) / spread), low=low, high=log(limit))
+    count = 64 * (1 + int(3 * (log(limit) - low) / spread / 64))
+    nodes, weights = _gauss(count, low=low, high=log(limit))
     means = np.logaddexp(0.0, np.concatenate([[-inf], nodes])) + drift  # row 0 is R = 0
     system = np.eye(nodes.size + 1)
     system[:, 1:] -= weights * _density((nodes[None, :] - means[:, None]) / spread) / spread

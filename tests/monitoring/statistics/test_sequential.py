@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from monitoring.statistics.run_lengths import ewma_run_length, lattice_run_length, normal_run_length
-from monitoring.statistics.sequential import NormalCusum, bernoulli_cusum, ewma, normal_cusum
+from monitoring.statistics.sequential import (
+    NormalCusum,
+    bernoulli_cusum,
+    ewma,
+    normal_cusum,
+    risk_adjusted_cusum,
+    shiryaev_roberts,
+)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +145,14 @@ def test_two_events_close_together_by_hand(p, up):
     """Alarm at the second of two events within `up` observations: (1 + w) / (p·w), w = 1 − (1 − p)^up."""
     close = 1 - (1 - p) ** up
     assert lattice_run_length(p, up=up, down=1, height=up + 1) == pytest.approx((1 + close) / (p * close))
+
+
+@pytest.mark.parametrize("arl0", [1.01, 1.5, 3, 10])
+def test_a_chart_may_be_asked_to_alarm_almost_always(arl0):
+    charts = (normal_cusum(k=0.5, arl0=arl0, sides=2), ewma(lam=0.2, arl0=arl0), shiryaev_roberts(k=0.5, arl0=arl0))
+    assert all(chart.threshold > 0 and chart.arl(0) >= arl0 for chart in charts)
+    assert bernoulli_cusum(0.2, 0.4, arl0=arl0).arl(0.2) >= arl0
+    assert risk_adjusted_cusum(2, arl0=arl0, risks=np.linspace(0.1, 0.5, 30)).arl(1) >= arl0
 
 
 def test_a_fall_of_a_proportion_mirrors_a_rise():
