@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+from inference.registry.settings import FindingSettings
 from monitoring.cases.facts import PredictionFact, TruthFact
-from monitoring.statistics.detection import CentreInBox, Criterion, match_marks
+from monitoring.statistics.detection import Criterion, criterion_named, match_marks
 
-CRITERION: Criterion = CentreInBox()
 OVERLAPS = ("dice", "iou", "hausdorff_95_mm", "average_surface_distance_mm", "surface_dice")
 LESIONS = ("lesions", "lesions_found")
 SENT = "sent"
@@ -23,16 +23,18 @@ SENT = "sent"
 Marks = Sequence[Mapping[str, Any]]
 
 
-def comparison_of(kind: str, said: PredictionFact, truth: TruthFact | None, *, version: str) -> dict[str, Any] | None:
+def comparison_of(
+    finding: FindingSettings | None, said: PredictionFact, truth: TruthFact | None, *, version: str
+) -> dict[str, Any] | None:
     """Return what the comparison of one prediction with its truth found, or None where nothing can be compared."""
-    if truth is None:
+    if truth is None or finding is None:
         return None
-    if kind == "detection":
-        return matched(said, truth)
-    return overlaps(truth, version=version) if kind == "segmentation" else None
+    if finding.kind == "detection":
+        return matched(said, truth, criterion=criterion_named(finding.matching))
+    return overlaps(truth, version=version) if finding.kind == "segmentation" else None
 
 
-def matched(said: PredictionFact, truth: TruthFact) -> dict[str, Any] | None:
+def matched(said: PredictionFact, truth: TruthFact, *, criterion: Criterion) -> dict[str, Any] | None:
     """Match marks to lesions. A positive on either side that marks nothing cannot be matched."""
     marks, lesions = said.marks or (), truth.marks or ()
     if truth.state not in ("positive", "negative") or (truth.state == "positive" and not lesions):
@@ -40,7 +42,7 @@ def matched(said: PredictionFact, truth: TruthFact) -> dict[str, Any] | None:
     if said.decision == "positive" and not marks:
         return None
     lesions = lesions if truth.state == "positive" else ()
-    found = match_marks(usable(marks), usable(lesions), criterion=CRITERION)
+    found = match_marks(usable(marks), usable(lesions), criterion=criterion)
     hits = {lesion: mark for mark, lesion in found.pairs}
     return {
         "criterion": found.criterion,

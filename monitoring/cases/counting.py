@@ -202,7 +202,7 @@ def case_of(each: Logged, *, parts: RunParts, view: StudyView, rule: Rule, setti
         slices=with_region(parts.slices, said.region) if settings.regions else parts.slices,
         **said_by(run, said, parts=parts),
         **held_true(truth, acquired_at=acquired_at, read=read),
-        comparison=comparison_of(finding.kind if finding else "", said, truth.source, version=run.version),
+        comparison=comparison_of(finding, said, truth.source, version=run.version),
         **finally_read(read),
     )
 

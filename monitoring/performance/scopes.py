@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inference.registry.models import Concept, Deployment, Finding, Product, Site
-from inference.registry.queries import DeploymentSettings, FindingSettings, settings_of_deployments
+from inference.registry.queries import (
+    DeploymentSettings,
+    FindingSettings,
+    finding_settings,
+    settings_of_deployments,
+)
 from monitoring.errors import UnknownScopeError
 from monitoring.performance.questions import Question
 
@@ -71,15 +76,7 @@ def finding_of(product: str, key: str) -> FindingSettings:
     found = Finding.objects.filter(product_id=product, key=key).first()
     if found is None:
         raise UnknownScopeError(f"The product {product!r} has no finding {key!r}; register it first.")
-    return FindingSettings(
-        key=found.key,
-        concept=found.concept_id,
-        kind=found.kind,
-        scale=found.scale,
-        unit=found.unit,
-        range=(float(found.range[0]), float(found.range[1])) if found.range else None,
-        classes=tuple(found.classes),
-    )
+    return finding_settings(found)
 
 
 def site_scope(question: Question) -> Scope:

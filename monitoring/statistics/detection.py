@@ -15,7 +15,14 @@ from monitoring.statistics.free_response import (
     lesion_sensitivity,
 )
 from monitoring.statistics.mark_matching import Matching, match_marks
-from monitoring.statistics.mark_places import CentreInBox, CentreWithin, Criterion, OverlapAtLeast, name_of
+from monitoring.statistics.mark_places import (
+    CentreInBox,
+    CentreWithin,
+    Criterion,
+    OverlapAtLeast,
+    criterion_named,
+    name_of,
+)
 
 __all__ = [
     "AreaEstimate",
@@ -28,6 +35,7 @@ __all__ = [
     "OverlapAtLeast",
     "afroc_figure_of_merit",
     "as_reading",
+    "criterion_named",
     "false_mark_rate",
     "froc",
     "lesion_sensitivity",

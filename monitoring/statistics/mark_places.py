@@ -125,6 +125,20 @@ class OverlapAtLeast:
         return 1 - overlap if overlap >= self.iou else None
 
 
+def criterion_named(name: str) -> Criterion:
+    """Return the criterion that a finding is registered with; without a name, the centre in the box.
+
+    Raises:
+        ValueError: there is no such criterion.
+    """
+    if name in ("", "centre_in_box"):
+        return CentreInBox()
+    kind, _, share = name.partition("_")
+    if kind != "iou":
+        raise ValueError(f"there is no criterion {name!r}")
+    return OverlapAtLeast(float(share))
+
+
 @dataclass(frozen=True, slots=True)
 class CentreWithin:
     """The two centres lie at most `mm` apart; `spacing` is the size of a unit of each axis (x, y, z) in mm."""

@@ -1,5 +1,6 @@
 """Which mark is which lesion, and what was measured on masks: kept with the case, with its criterion."""
 
+from inference.registry.settings import FindingSettings
 from monitoring.cases.comparing import comparison_of
 from monitoring.cases.facts import PredictionFact
 from tests.monitoring.cases.stories import truth
@@ -13,8 +14,12 @@ def marked(*marks, decision="positive", score=0.8):
     return PredictionFact(finding="nodule", decision=decision, score=score, marks=list(marks))
 
 
-def compared(said, kind="detection", **facts):
-    return comparison_of(kind, said, truth(1, **facts), version="2.0")
+def finding(kind="detection", matching=""):
+    return FindingSettings(key="nodule", concept="nodule", kind=kind, scale="probability", matching=matching)
+
+
+def compared(said, kind="detection", *, matching="", **facts):
+    return comparison_of(finding(kind, matching), said, truth(1, **facts), version="2.0")
 
 
 def test_a_match_is_kept_with_the_version_of_its_criterion():
@@ -26,6 +31,12 @@ def test_a_match_is_kept_with_the_version_of_its_criterion():
         "false": [0.3],
         "repeated": 0,
     }
+
+
+def test_a_finding_may_name_another_criterion():
+    strict = compared(marked(HIT), marks=[BOX], matching="iou_0.5")  # 16 of 100
+
+    assert (strict["criterion"], strict["hits"], strict["false"]) == ("iou_0.5/1", [], [0.9])
 
 
 def test_a_mark_without_a_score_has_its_predictions():
@@ -45,7 +56,7 @@ def test_every_mark_on_a_negative_case_is_false():
 def test_a_positive_that_marks_nothing_cannot_be_matched():
     assert compared(marked(HIT), value="positive") is None
     assert compared(marked(), marks=[BOX]) is None
-    assert comparison_of("detection", marked(HIT), None, version="2.0") is None
+    assert comparison_of(finding(), marked(HIT), None, version="2.0") is None
     assert compared(marked(HIT), value="indeterminate") is None
 
 

@@ -130,6 +130,15 @@ def test_a_match_is_stored_with_its_criterion_and_made_again_the_same(marked):
     )
 
 
+def test_a_finding_may_be_registered_with_another_criterion():
+    make_product("detection", scale="probability", matching="iou_0.5")
+    tell(runs=[run(1, score=0.9, marks=[box(105, 0.9)])], truths=[true(1, value="positive", marks=[LESION])])
+
+    assert Case.objects.get(finding="f").comparison["criterion"] == "iou_0.5/1"
+    assert value(answer(), "lesion_sensitivity") == 0.0  # 64 of 400
+    assert value(answer("--as-of", "2026-03-03"), "lesion_sensitivity") == 0.0
+
+
 def test_a_detection_truth_without_marks_has_its_cases_and_no_lesions():
     make_product("detection", scale="probability")
     tell(runs=[run(n, score=0.9, marks=[box(105, 0.9)]) for n in (1, 2)], truths=[true(1, value="positive")])
