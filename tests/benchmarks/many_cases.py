@@ -95,5 +95,10 @@ def a_case(generator: Random, *, number: int, count: int) -> dict[str, Any]:
         "truth_standard": "pathology" if truth else "",
         "truth_reference": "pathology" if truth else "",
         "truth_known_at": moment + timedelta(days=generator.randint(1, 60)) if truth else None,
-        "slices": {"scanner": f"scanner-{site}-{number % 3}", "sex": "FM"[number % 2], "age_band": "60-69"},
+        "slices": {
+            "month": f"{day:%Y-%m}",
+            "scanner": f"scanner-{site}-{number % 3}",
+            "sex": "FM"[number % 2],
+            "age_band": "60-69",
+        },
     }
