@@ -70,7 +70,7 @@ def ask(reach: Reach, claim: Claim, *, organisation: str, version: str) -> Asked
     running = set(versions_in_force(keys, now=reach.now).values())
     chosen = version if version in covered else next((each for each in reversed(covered) if each in running), "")
     pools = Pools(claim.product_id)
-    pool = pools.of(design, deployments=keys)
+    pool = pools.of(design, deployments=keys, versions=[chosen])
     return replace(
         asked,
         pools=pools,
@@ -178,7 +178,7 @@ def site_rows(asked: Asked) -> list[tuple[str, Shown]]:
         return []
     pools, rows = Pools(asked.claim.product_id), []
     for each in deployments:
-        pool = pools.of(design, deployments=[each.pk])
+        pool = pools.of(design, deployments=[each.pk], versions=[asked.version])
         evidence = pool.evidence(design, measure=measure, version=asked.version)
         standing = standing_of(evidence, measure=measure, level=design.level)
         rows.append((each.site.name, shown_standing(standing, design=design, measure=measure)))

@@ -19,8 +19,16 @@ from monitoring.claims.expecting import Expected, expected_conclusion
 from monitoring.claims.judging import Period, Standing, Status, periods_of, standing_of
 from monitoring.claims.measuring import WITHOUT_TRUTH
 from monitoring.claims.models import ClaimSwitch
-from monitoring.claims.queries import Pool, claims_of, pool_of, switches_in_force, versions_in_force, versions_of_claim
-from monitoring.claims.terms import NUMBERS, Measure, measure_of
+from monitoring.claims.queries import (
+    Pool,
+    claims_of,
+    columns_of,
+    pool_of,
+    switches_in_force,
+    versions_in_force,
+    versions_of_claim,
+)
+from monitoring.claims.terms import Measure, measure_of
 from monitoring.claims.wording import claim_words, estimate_words, figure_words, range_words
 from monitoring.statistics.results import Estimate, NotEstimable
 
@@ -69,13 +77,12 @@ class Pools:
     product: str
     known: dict[tuple[Any, ...], Pool] = field(default_factory=dict)
 
-    def of(self, design: Design, *, deployments: list[str]) -> Pool:
+    def of(self, design: Design, *, deployments: list[str], versions: list[str]) -> Pool:
         terms = design.terms
-        own = terms.metric if terms.metric in (*NUMBERS, *WITHOUT_TRUTH) else ""
-        cases = (tuple(deployments), terms.finding, terms.truth_rule, terms.unit)
-        key = (*cases, own, terms.comparator, design.labels, design.ceiling)
+        cases = (tuple(deployments), tuple(versions), terms.finding, terms.truth_rule, terms.unit)
+        key = (*cases, columns_of(terms), terms.metric in WITHOUT_TRUTH, design.labels, design.ceiling)
         if key not in self.known:
-            self.known[key] = pool_of(self.product, design=design, deployments=deployments)
+            self.known[key] = pool_of(self.product, design=design, deployments=deployments, versions=versions)
         return self.known[key]
 
 
@@ -120,7 +127,7 @@ def rows_of_claim(
     if not versions:
         shown = Shown(state="unknown", label="no version", reason="no version of this claim's IFU runs here")
         return [row_of(reach, claim, organisation=organisation, standing=shown, switch=switch)]
-    pool = pools.of(design, deployments=reach.keys(organisation))
+    pool = pools.of(design, deployments=reach.keys(organisation), versions=versions)
     found = {each: pool.evidence(design, measure=measure, version=each) for each in versions}
     return [
         judged_row(reach, claim, switch, organisation=organisation, version=each, evidence=evidence, measure=measure)

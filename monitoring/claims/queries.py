@@ -19,7 +19,7 @@ from monitoring.claims.designs import Design, design_from, terms_of
 from monitoring.claims.evidence import NO_LABEL, Evidence, EvidenceRow, evidence_of
 from monitoring.claims.measuring import MINUTES, WITHOUT_TRUTH
 from monitoring.claims.models import ClaimSwitch
-from monitoring.claims.terms import Measure, Terms, measure_of
+from monitoring.claims.terms import NUMBERS, Measure, Terms, measure_of
 from monitoring.claims.weighing import weights_of
 from monitoring.performance.references import is_agreement
 from monitoring.statistics.results import NotEstimable
@@ -27,11 +27,10 @@ from monitoring.statistics.results import NotEstimable
 ANOTHER_VERSION = "another_version"
 RATE_DAYS = 90
 COLUMNS = (
-    "person_id", "study_id", "deployment_id", "acquired_at", "acquired_on", "truth_known_at", "read_at", "truth",
-    "decision", "reader_decision", "ai_exposure", "score", "measurement", "truth_measurement", "category",
-    "truth_category", "truth_reference", "minutes_to_reader", "minutes_to_treatment", "slices",
-    "version", "inference_id", "region",
+    "person_id", "study_id", "deployment_id", "acquired_at", "acquired_on", "truth_known_at", "truth", "decision",
+    "score", "truth_reference", "version", "inference_id", "region",
 )  # fmt: skip
+READ_COLUMNS = ("read_at", "reader_decision", "ai_exposure")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,23 +98,39 @@ class Pool:
         return replace(found, left_out={name: n for name, n in left_out.items() if n}, logged=self.logged)
 
 
-def pool_of(product: str, *, design: Design, deployments: Collection[str]) -> Pool:
-    """Return the cases that a claim's evidence is taken from, in two queries and those for the weights."""
+def pool_of(product: str, *, design: Design, deployments: Collection[str], versions: Collection[str]) -> Pool:
+    """Return the cases that a claim's evidence is taken from, in three queries and those for the weights.
+
+    Only what is labelled in these versions is read case by case; all else is counted where it lies.
+    """
     terms, weights = design.terms, weights_of(design, product=product, deployments=deployments)
-    cases = Case.objects.filter(
+    logged = Case.objects.filter(
         product_id=product, finding=terms.finding, rule=terms.truth_rule, deployment_id__in=list(deployments)
     )
     if terms.unit in ("region", "breast", "eye"):
-        cases = cases.exclude(region="")
-    usable = _usable(terms)
+        logged = logged.exclude(region="")
+    cases, usable = logged.filter(version__in=list(versions)), _usable(terms)
     rows: dict[str, list[EvidenceRow]] = defaultdict(list)
     for version, row in _rows(cases.filter(usable), terms=terms, weights=weights):
         rows[version].append(row)
     others: dict[str, Counter[str]] = defaultdict(Counter)
     for version, excluded, number in cases.exclude(usable).values_list("version", "excluded").annotate(n=Count("pk")):
         others[version][excluded or NO_LABEL] += number
-    logged = sum(map(len, rows.values())) + sum(sum(each.values()) for each in others.values())
-    return Pool(rows={name: tuple(each) for name, each in rows.items()}, others=others, logged=logged)
+    return Pool(rows={name: tuple(each) for name, each in rows.items()}, others=others, logged=logged.count())
+
+
+def columns_of(terms: Terms) -> tuple[str, ...]:
+    """Return the columns that a claim's evidence needs, and no others: a claim may read many cases."""
+    found: tuple[str, ...] = COLUMNS
+    if terms.comparator or terms.metric in WITHOUT_TRUTH:
+        found += READ_COLUMNS
+    if terms.metric == "accuracy":
+        found += ("category", "truth_category")
+    if terms.metric in MINUTES:
+        found += (terms.metric,)
+    elif terms.metric in NUMBERS:
+        found += ("measurement", "truth_measurement")
+    return (*found, "slices") if terms.population else found
 
 
 def _usable(terms: Terms) -> Q:
@@ -128,7 +143,8 @@ def _usable(terms: Terms) -> Q:
 def _rows(
     cases: QuerySet[Case], *, terms: Terms, weights: Mapping[tuple[int, str], float] | None
 ) -> Iterator[tuple[str, EvidenceRow]]:
-    for each in cases.order_by("pk").values_list(*COLUMNS, named=True).iterator(chunk_size=5_000):
+    is_free = terms.metric in WITHOUT_TRUTH
+    for each in cases.order_by("pk").values_list(*columns_of(terms), named=True).iterator(chunk_size=5_000):
         yield (
             each.version,
             EvidenceRow(
@@ -140,13 +156,13 @@ def _rows(
                 known_at=_known_at(each, terms=terms),
                 truth=each.truth,
                 decision=each.decision,
-                reader_decision=each.reader_decision,
-                ai_exposure=each.ai_exposure,
+                reader_decision=getattr(each, "reader_decision", ""),
+                ai_exposure=getattr(each, "ai_exposure", ""),
                 score=each.score,
-                is_category_right=_category_right(each),
-                number=_number(each, metric=terms.metric),
-                slices=each.slices,
-                is_independent=terms.metric in WITHOUT_TRUTH or not is_agreement(each.truth_reference),
+                is_category_right=_category_right(each) if terms.metric == "accuracy" else None,
+                number=_number(each, metric=terms.metric) if terms.metric in NUMBERS else None,
+                slices=getattr(each, "slices", {}),
+                is_independent=is_free or not is_agreement(each.truth_reference),
                 weight=1.0 if weights is None else weights.get((each.inference_id, each.region)),
             ),
         )
@@ -181,10 +197,10 @@ def patients_per_day(claim: Claim, *, deployments: Collection[str], now: datetim
     measure = measure_of(terms)
     if isinstance(measure, NotEstimable):
         return {}
-    since = now - timedelta(days=RATE_DAYS)
+    since, versions = now - timedelta(days=RATE_DAYS), versions_of_claim(claim.product_id, terms=terms)
     found = {}
     for deployment in sorted(deployments):
-        pool = pool_of(claim.product_id, design=Design(terms=terms), deployments=[deployment])
+        pool = pool_of(claim.product_id, design=Design(terms=terms), deployments=[deployment], versions=versions)
         rows = [row for group in pool.rows.values() for row in group if row.known_at and row.known_at >= since]
         values = evidence_of(rows, terms=terms, measure=measure).values
         if values:
@@ -208,8 +224,8 @@ def claims_held(*, product: str, organisation: str, deployment: str) -> list[Hel
         measure = measure_of(terms)
         if isinstance(measure, NotEstimable):
             continue
-        pool = pool_of(product, design=each.design, deployments=[deployment])
         versions = versions_of_claim(product, terms=terms)
+        pool = pool_of(product, design=each.design, deployments=[deployment], versions=versions)
         evidence = {name: pool.evidence(each.design, measure=measure, version=name) for name in versions}
         found.append(Held(watched=each, evidence=evidence))
     return found

@@ -34,7 +34,7 @@ def plan() -> LabelPlan:
 
 def evidence_by(**said):
     design = Design(terms=terms_of(register_claim()), **said)
-    pool = pool_of("cxr", design=design, deployments=["cxr-north"])
+    pool = pool_of("cxr", design=design, deployments=["cxr-north"], versions=["1.0"])
     return pool.evidence(design, measure=measure_of(design.terms), version="1.0")
 
 
