@@ -1,1 +1,1 @@
-"""Mergeable daily sums that follow the log."""
+"""Mergeable sums of months that follow the log."""

@@ -1,4 +1,4 @@
-"""The follower that keeps cases and daily sums: reads each log from where it stopped, and folds what changed.
+"""The follower that keeps cases and their sums: reads each log from where it stopped, and folds what changed.
 
 Cursor, cases and sums are committed together, so every fact is counted once,
 after any crash. One follower works at a time.

@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--basis", choices=["received", "known"], default="received")
         parser.add_argument("--truth-rule", default="default", metavar="KEY")
         parser.add_argument("--by", default="", metavar="DIMENSION")
-        parser.add_argument("--exact", action="store_true", help="from the cases instead of the daily sums")
+        parser.add_argument("--exact", action="store_true", help="from every row instead of the sums")
         parser.add_argument(
             "--verification", choices=WAYS, default="", help="correct for, or bound, cases that nobody verified"
         )
