@@ -121,7 +121,7 @@ def rows_of(question: Question, scope: Scope, *, out: Counter[str]) -> Iterator[
     cut = COLUMN_OF.get(question.by) or (f"slices__{question.by}" if question.by else "rule")
     rows = case_rows(question, scope).values_list(
         "excluded", cut, "inference_id", "region", "deployment_id", "acquired_on", "person_id", "decision", "truth",
-        "truth_standard", "score",
+        "truth_reference", "score",
     )  # fmt: skip
     for excluded, value, inference_id, region, *rest in rows.iterator(chunk_size=10_000):
         if excluded:
@@ -145,7 +145,7 @@ def rows_counted_again(question: Question, scope: Scope, *, out: Counter[str]) -
             case.person_id,
             case.decision,
             case.truth,
-            case.truth_standard,
+            case.truth_reference,
             case.score,
         )
 

@@ -158,7 +158,8 @@ def test_a_measurement_has_no_strata_to_draw_from(client, population):
 def test_the_pages_cost_the_same_for_many_cases_and_plans(client, population):
     log_in(client, organisation="north-group")
     plan = make_plan(budget=10, floor=1)
-    addresses = (PAGE, reverse("labelling:plan", args=[plan.uid]))
+    part = "/products/cxr/verification/?finding=nodule"
+    addresses = (PAGE, part, reverse("labelling:plan", args=[plan.uid]))
 
     def costs() -> list[int]:
         found = []
@@ -171,7 +172,7 @@ def test_the_pages_cost_the_same_for_many_cases_and_plans(client, population):
     costs()
     before = costs()
     plan = make_plan(budget=40, floor=2, seed=9)
-    addresses = (PAGE, reverse("labelling:plan", args=[plan.uid]))
+    addresses = (PAGE, part, reverse("labelling:plan", args=[plan.uid]))
     assert costs() == before
 
 

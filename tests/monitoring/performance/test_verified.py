@@ -14,7 +14,7 @@ from monitoring.performance.questions import Question
 from monitoring.performance.verified_rates import RATES
 from monitoring.statistics.results import Estimate, NotEstimable
 from monitoring.statistics.verification import NotIdentified, begg_greenes
-from tests.factories import inference_row, send, study_part
+from tests.factories import inference_row, make_network, send, study_part, truth_row
 from tests.monitoring.labelling.population import LATER, answer_plan, make_plan, make_population, numbers_of
 
 pytestmark = pytest.mark.django_db
@@ -150,3 +150,16 @@ def test_the_command_answers_with_verification(population):
     assert found["verification"] == "bounds"
     assert found["used"] == 260
     assert {each["metric"] for each in found["estimates"]} == {*RATES, "auc"}
+
+
+def test_labels_of_a_report_labeller_make_it_agreement():
+    make_network()
+    send("inferences", *(inference_row(number, score=0.9) for number in range(1, 41)))
+    labels = (truth_row(number, standard="report_labeller", labeller="words 1.0") for number in range(1, 31))
+    send("truth", *labels)
+    work_off(now=LATER)
+
+    found = ask("begg_greenes").get("ppv")
+
+    assert found.kind == "agreement"
+    assert found.reference == {"report_labeller": 30}
