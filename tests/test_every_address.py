@@ -111,6 +111,7 @@ ADDRESSES: dict[str, Address] = {
     "connectors:documentation": Address(kind=MEMBER),
     "connectors:openapi": Address(kind=PUBLIC),
     "connectors:receive": Address(kind=TOKEN, methods="post", arguments=("plural",)),
+    "messages:fhir": Address(kind=TOKEN, methods="post"),
     "messages:queue": Address(kind=CLASS, opened_by="integrator", cases=True),
     "messages:message": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("message",)),
     "messages:dismiss": Address(

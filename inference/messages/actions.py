@@ -11,9 +11,8 @@ from django.db import transaction
 from audit.access.models import User
 from audit.log.actions import record_act
 from inference.errors import MessageStateError
-from inference.messages.hl7_messages import parse_message
 from inference.messages.models import InboundMessage, MappingRule
-from inference.messages.receiving import Taken, content_of, interpret, note
+from inference.messages.receiving import Taken, content_of, interpret, note, understood
 from inference.messages.rules import FIELDS, rule_of, rules_in_force
 from inference.registry.models import Site
 
@@ -67,7 +66,7 @@ def read_again(site: Site, *, now: datetime) -> int:
     waiting = InboundMessage.objects.select_for_update().filter(site=site, state=InboundMessage.State.WAITING)
     for kept in waiting.order_by("id").iterator(chunk_size=200):
         taken = Taken(state=InboundMessage.State.TAKEN)
-        interpret(parse_message(content_of(kept)), kept=kept, taken=taken, rules=rules, now=now)
+        interpret(understood(kept), kept=kept, taken=taken, rules=rules, now=now)
         note(kept, taken=taken)
         settled += taken.state == InboundMessage.State.TAKEN
     return settled

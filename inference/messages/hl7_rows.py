@@ -5,7 +5,7 @@ What a report's words mean is not said here: reports go to the site's rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,18 +72,23 @@ def rows_of(message: Message) -> list[tuple[str, Row]]:
     if message.kind in ORDERS:
         return named(order_rows(message), message=message)
     if kind == "ORU":
-        return named(status_rows(message), message=message)
+        return named(status_rows(reports_in(message)), message=message)
     return []
 
 
 def named(rows: Rows, *, message: Message) -> list[tuple[str, Row]]:
     """Give rows uids of their message: an order that is sent twice in other words is two events, and no conflict."""
-    start = f"hl7/{message.header.text(3)}/{message.control_id}" if message.control_id else ""
+    return with_uids(rows, start=start_of(message)) if message.control_id else list(rows)
+
+
+def start_of(message: Message) -> str:
+    """Return what the uids of a message's rows begin with."""
+    return f"hl7/{message.header.text(3)}/{message.control_id}"
+
+
+def with_uids(rows: Rows, *, start: str) -> list[tuple[str, Row]]:
     uids = {"events": "event_uid", "corrections": "correction_uid"}
-    return [
-        (kind, row | ({uids[kind]: f"{start}/{number}"} if start else {}))
-        for number, (kind, row) in enumerate(rows, start=1)
-    ]
+    return [(kind, row | {uids[kind]: f"{start}/{number}"}) for number, (kind, row) in enumerate(rows, start=1)]
 
 
 # 1. Who a patient is.
@@ -151,9 +156,9 @@ def order_moment(message: Message, group: list[Segment]) -> str:
     return moment
 
 
-def status_rows(message: Message) -> Rows:
+def status_rows(reports: Iterable[Report]) -> Rows:
     """Yield when reports became preliminary or final; a withdrawn one is for the rules."""
-    for report in reports_in(message):
+    for report in reports:
         kind = "preliminary" if report.status in PRELIMINARY else "final" if report.status in FINAL else ""
         if kind and report.at:
             yield "events", {"kind": kind, "at": report.at, "study": report.study, "to": report.reader}

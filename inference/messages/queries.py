@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.access.decisions import NotVisibleError, Visitor
-from inference.messages.hl7_messages import UnreadableMessageError, parse_message
-from inference.messages.hl7_rows import Report, reports_in
+from inference.messages.hl7_rows import Report
 from inference.messages.models import InboundMessage, MappingRule
-from inference.messages.receiving import content_of
+from inference.messages.receiving import FHIR, understood
 from inference.messages.report_rules import Label, Rule, read_report
 from inference.registry.models import Site
 from inference.registry.visibility import visible_sites
@@ -89,13 +88,10 @@ def preview(rule: Rule, *, site: Site) -> Preview:
 
 
 def past_reports(site: Site) -> Iterator[tuple[InboundMessage, Report]]:
-    newest = InboundMessage.objects.filter(site=site, kind__startswith="ORU").order_by("-id")[:MOST_PREVIEWED]
+    reports = Q(kind__startswith="ORU") | Q(kind__startswith=FHIR)
+    newest = InboundMessage.objects.filter(reports, site=site).order_by("-id")[:MOST_PREVIEWED]
     for message in newest.iterator(chunk_size=200):
-        try:
-            reports = reports_in(parse_message(content_of(message)))
-        except UnreadableMessageError:
-            continue
-        yield from ((message, report) for report in reports)
+        yield from ((message, report) for report in understood(message).reports)
 
 
 def example_of(label: Label, *, report: Report, message: InboundMessage) -> Example:

@@ -7,7 +7,7 @@ no rule understands, or that contradicts itself, waits for a person.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -15,11 +15,21 @@ from typing import Any
 
 from django.db import transaction
 
+from audit.proofs.canonical import canonical_json
 from inference.connectors.kinds import KINDS
 from inference.intake.actions import accept
 from inference.intake.kinds import RawRow, Receipt, Source
-from inference.messages.hl7_messages import Message, UnreadableMessageError, parse_message
-from inference.messages.hl7_rows import IncompleteMessageError, Report, reports_in, rows_of
+from inference.messages.fhir_reports import report_in, resources_in
+from inference.messages.hl7_messages import UnreadableMessageError, parse_message
+from inference.messages.hl7_rows import (
+    IncompleteMessageError,
+    Report,
+    reports_in,
+    rows_of,
+    start_of,
+    status_rows,
+    with_uids,
+)
 from inference.messages.labelling import PRELIMINARY, WITHDRAWN, Draft, drafts_of, report_key
 from inference.messages.models import InboundMessage, MadeLabel
 from inference.messages.report_rules import Reading, Rule, read_report
@@ -29,6 +39,7 @@ from inference.studies.pseudonyms import Keyring, keyring_of
 
 State = InboundMessage.State
 KIND_ORDER = ("events", "corrections", "reads", "truth", "responses")
+FHIR = "FHIR "
 NO_RULE = "no rule of the site says what the report means"
 
 
@@ -49,43 +60,92 @@ class Taken:
         self.state, self.reason = State.WAITING, self.reason or reason
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A message as it was understood: its kind, the rows it makes by itself, its reports, and how its uids begin."""
+
+    kind: str
+    rows: Sequence[tuple[str, dict[str, Any]]]
+    reports: Sequence[Report]
+    start: str
+
+
+Read = Callable[[bytes], Content]
+
+
+def read_hl7(data: bytes) -> Content:
+    message = parse_message(data)
+    return Content(kind=message.kind, rows=rows_of(message), reports=reports_in(message), start=start_of(message))
+
+
+def read_fhir(data: bytes) -> Content:
+    """Return one resource as it was kept."""
+    (resource,) = resources_in(data)
+    report, start = report_in(resource), f"fhir/{sha256(data).hexdigest()[:32]}"
+    rows = with_uids(status_rows([report]), start=start)
+    return Content(kind=f"{FHIR}{resource['resourceType']}", rows=rows, reports=[report], start=start)
+
+
 def receive_hl7(data: bytes, *, site: Site, origin: str, now: datetime) -> Taken:
     """Take an HL7 message in, whatever it holds."""
+    return receive(data, read=read_hl7, site=site, origin=origin, now=now)
+
+
+def receive_fhir(data: bytes, *, site: Site, origin: str, now: datetime) -> list[tuple[str, Taken]]:
+    """Take the reports and observations of a FHIR resource or bundle in, each as a message of its own.
+
+    Raises:
+        UnreadableMessageError: it is no FHIR that is read here; nothing was stored.
+    """
+    return [
+        (str(each["resourceType"]), receive(canonical_json(each), read=read_fhir, site=site, origin=origin, now=now))
+        for each in resources_in(data)
+    ]
+
+
+@transaction.atomic
+def receive(data: bytes, *, read: Read, site: Site, origin: str, now: datetime) -> Taken:
     keyring = keyring_of(site.organisation_id)
     digest = hmac.new(keyring.vault_key, data, sha256).hexdigest()
     known = InboundMessage.objects.filter(site=site, digest=digest).first()
     if known is not None:
         return Taken(state=known.state, reason=known.reason, is_duplicate=True)
     try:
-        message = parse_message(data)
-        taken = Taken(state=State.TAKEN, receipts=send(rows_of(message), site=site, origin=origin, now=now))
-        kept = keep(data, kind=message.kind, site=site, origin=origin, digest=digest, keyring=keyring, now=now)
-        interpret(message, kept=kept, taken=taken, rules=rules_in_force(site), now=now)
+        content = read(data)
+        taken = Taken(state=State.TAKEN, receipts=send(content.rows, site=site, origin=origin, now=now))
+        kept = keep(data, kind=content.kind, site=site, origin=origin, digest=digest, keyring=keyring, now=now)
+        interpret(content, kept=kept, taken=taken, rules=rules_in_force(site), now=now)
     except (UnreadableMessageError, IncompleteMessageError) as problem:
         taken = Taken(state=State.REFUSED, reason=str(problem))
-        kept = keep(data, kind="HL7", site=site, origin=origin, digest=digest, keyring=keyring, now=now)
+        kept = keep(data, kind=UNREAD[read], site=site, origin=origin, digest=digest, keyring=keyring, now=now)
     note(kept, taken=taken)
     return taken
 
 
-def interpret(message: Message, *, kept: InboundMessage, taken: Taken, rules: Sequence[Rule], now: datetime) -> None:
+UNREAD: dict[Read, str] = {read_hl7: "HL7", read_fhir: "FHIR"}
+
+
+def understood(kept: InboundMessage) -> Content:
+    """Return a stored message again as it was understood."""
+    return (read_fhir if kept.kind.startswith("FHIR") else read_hl7)(content_of(kept))
+
+
+def interpret(content: Content, *, kept: InboundMessage, taken: Taken, rules: Sequence[Rule], now: datetime) -> None:
     """Send what the rules say of the reports in a message; what they leave open makes the message wait."""
-    for number, report in enumerate(reports_in(message), start=1):
+    for number, report in enumerate(content.reports, start=1):
         reading = read_report(report, rules)
         if reading.ambiguous:
             taken.wait(f"the report both affirms and denies {', '.join(reading.ambiguous)}")
         elif not reading.labels and report.status not in {*PRELIMINARY, WITHDRAWN}:
             taken.wait(NO_RULE)
-        label(report, reading, number=number, message=message, kept=kept, taken=taken, now=now)
+        label(report, reading, start=f"{content.start}/{number}", kept=kept, taken=taken, now=now)
 
 
 def label(
     report: Report,
     reading: Reading,
     *,
-    number: int,
-    message: Message,
+    start: str,
     kept: InboundMessage,
     taken: Taken,
     now: datetime,
@@ -93,7 +153,6 @@ def label(
     key = report_key(report, secret=keyring_of(kept.site.organisation_id).pseudonym_key)
     earlier = MadeLabel.objects.select_for_update().filter(site=kept.site, report=key)
     known = {(each.kind, each.finding, each.region): each for each in earlier}
-    start = f"hl7/{message.header.text(3)}/{message.control_id or kept.digest}/{number}"
     drafts = list(drafts_of(report, reading, known=known, start=start))
     rows = [(draft.plural, dict(draft.row)) for draft in drafts]
     receipts = send(rows, site=kept.site, origin=kept.origin, now=now)

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from inference.messages import views
+from inference.messages import fhir_api, views
 
 app_name = "messages"
 
 urlpatterns = [
+    path("api/v1/fhir", fhir_api.receive, name="fhir"),
     path("messages/", views.queue, name="queue"),
     path("messages/<int:pk>/", views.message, name="message"),
     path("messages/<int:pk>/dismiss/", views.dismiss_message, name="dismiss"),
