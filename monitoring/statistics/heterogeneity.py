@@ -63,7 +63,8 @@ def heterogeneity(
     "hksj" is Hartung–Knapp–Sidik–Jonkman with t of k−1, its factor at least 1 (Röver et al., BMC Med Res Methodol
     2015;15:99), so that it is never narrower than with τ² known; "normal" is Wald. The prediction interval is
     μ ± t(k−2)·√(τ² + SE²), SE that of the mean (Higgins et al., JRSS A 2009;172:137-159; Riley et al., BMJ
-    2011;342:d549); fewer than three groups have none. Fewer than two groups: NotEstimable.
+    2011;342:d549); fewer than three groups have none, and with about five that differ little it covers less than it
+    says (Partlett & Riley, Stat Med 2017;36:301-317). Fewer than two groups: NotEstimable.
 
     Raises:
         ValueError: lengths that differ, a variance that is not positive.

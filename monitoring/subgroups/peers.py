@@ -14,6 +14,7 @@ from math import sqrt
 
 from scipy import special
 
+from monitoring.statistics.funnel import exact_p
 from monitoring.statistics.pooling import Dispersion, Funnel, FunnelSite, funnel, funnel_limits
 from monitoring.statistics.results import NotEstimable
 from monitoring.subgroups.comparing import holm
@@ -163,7 +164,8 @@ def p_value_of(place: FunnelSite | NotEstimable, stand: Standing, *, around: Fun
     aim, share = around.target, stand.expected
     own = (aim / share) ** 2 * share * (1 - share) / stand.cases * max(1.0, stand.design_effect)
     variance = own + stand.spread.tau_squared + aim * (1 - aim) / stand.elsewhere
-    return float(2 * special.ndtr(-abs(place.value - aim) / sqrt(variance)))
+    normal = float(2 * special.ndtr(-abs(place.value - aim) / sqrt(variance)))
+    return normal if stand.spread.tau_squared else max(normal, exact_p(stand.hits, stand.cases, share))
 
 
 def peer_row(

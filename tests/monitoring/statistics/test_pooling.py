@@ -110,7 +110,7 @@ def test_shrunken_effects_are_those_of_the_eight_schools():
     # Posterior means with a flat prior on the spread (Stan's case study): 11.4, 7.9, 6.1, 7.6, 5.1, 6.1, 10.6, 8.5.
     found = shrunken_effects(SCHOOLS, SCHOOL_ERRORS**2.0)
     published = [11.4, 7.9, 6.1, 7.6, 5.1, 6.1, 10.6, 8.5]
-    assert [each.value for each in found.groups] == pytest.approx(published, abs=0.4)
+    assert [each.value for each in found.groups] == pytest.approx(published, abs=0.25)
     assert found.mean.value == pytest.approx(7.9, abs=0.2)
 
 
@@ -141,7 +141,7 @@ def test_a_small_group_is_drawn_in_and_a_big_one_stays():
     big, _, small = found.groups
     assert big.value == pytest.approx(0.9, abs=0.003)
     assert small.value > 0.5
-    assert small.shrinkage > 0.6 > 0.1 > big.shrinkage
+    assert small.shrinkage > 0.5 > 0.1 > big.shrinkage
     assert small.interval.width > big.interval.width
 
 
