@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from monitoring.dashboards.cells import Cell, cell_of
 from monitoring.dashboards.metrics import label_of
@@ -24,17 +25,27 @@ class PromiseRow:
 
 
 def promise_rows(found: Iterable[Promise]) -> list[PromiseRow]:
-    return [
-        PromiseRow(
-            month=f"{each.month:%B %Y}",
-            label=label_of(each.metric),
-            estimated=cell_of(Figure(metric=each.metric, slice={}, outcome=each.estimated)),
-            observed=cell_of(Figure(metric=each.metric, slice={}, outcome=each.observed)),
-            verdict=verdict(each),
-            is_mature=each.is_mature,
-        )
-        for each in found
-    ]
+    """Return the table; a month whose estimate is refused says so once, before the figures observed so far."""
+    refused: set[tuple[date, str]] = set()
+    rows = []
+    for each in found:
+        row = row_of(each)
+        if row.estimated.reason and (each.month, row.estimated.reason) in refused:
+            row = replace(row, estimated=replace(row.estimated, reason="refused, as above"))
+        refused.add((each.month, row.estimated.reason))
+        rows.append(row)
+    return rows
+
+
+def row_of(each: Promise) -> PromiseRow:
+    return PromiseRow(
+        month=f"{each.month:%B %Y}",
+        label=label_of(each.metric),
+        estimated=cell_of(Figure(metric=each.metric, slice={}, outcome=each.estimated)),
+        observed=cell_of(Figure(metric=each.metric, slice={}, outcome=each.observed)),
+        verdict=verdict(each),
+        is_mature=each.is_mature,
+    )
 
 
 def verdict(each: Promise) -> str:
