@@ -116,3 +116,18 @@ def test_intervals_cover_the_truth(unflagged, target, least, most):
     assert least <= hits / runs <= most
     assert MIN_EVENTS == 30
     assert naive / runs < 0.9 or unflagged > 1_000
+
+
+def test_errors_are_those_of_samplics():
+    """A second implementation, samplics 0.6.0's TaylorEstimator of a ratio: with strata and fpc, and with clusters."""
+    generator, strata = np.random.default_rng(1), np.repeat([0, 1, 2], 100)
+    chances = (100 / np.array([2_000, 500, 150]))[strata]
+    decisions = np.array([0, 0, 1])[strata]
+    labels = generator.random(300) < np.array([0.05, 0.2, 0.6])[strata]
+    for keys, error in (
+        ({"strata": strata}, 0.06362008565365113),
+        ({"clusters": np.arange(300) // 2}, 0.0770864617654714),
+    ):
+        found = weighted_rates(decisions, labels, inclusion_probabilities=chances, **keys)["sensitivity"]
+        assert found.value == pytest.approx(0.35294117647058826, rel=1e-12)
+        assert found.standard_error == pytest.approx(error, rel=1e-12)
