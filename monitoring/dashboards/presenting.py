@@ -6,16 +6,18 @@ from django.urls import reverse
 
 from monitoring.dashboards.adding_up import TRUTHS, adding_up, counts_table
 from monitoring.dashboards.asking import Asked
+from monitoring.dashboards.cells import Cell, cell_of
 from monitoring.dashboards.figures import Drawn, months_figure
 from monitoring.dashboards.metrics import columns_of, headlines_of, label_of, style_of
 from monitoring.dashboards.missing import statements
 from monitoring.dashboards.product import claims_of_finding, slice_rows, tile_groups, tiles
-from monitoring.dashboards.recounting import answers
+from monitoring.dashboards.recounting import Answers, answers
 from monitoring.dashboards.series import points_of, points_of_quarters, signal_marks
 from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.metrics import metrics_of
 from monitoring.performance.questions import EstimateSet
-from monitoring.performance.references import kind_of
+from monitoring.performance.references import judged, kind_of
+from monitoring.performance.thresholds import changed_thresholds, rates_at
 from monitoring.signals.queries import statuses_of
 
 
@@ -42,6 +44,7 @@ def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
         "missing": statements(cuts[""].missing),
         "sum": adding_up(asked, found.overall),
         "truths": [words for _, words in TRUTHS],
+        "at_thresholds": rates_today(asked, found),
         "counts": counts_table(asked, found.counts),
         "charts": charts(asked, cuts["month"]),
         "columns": [label_of(metric, kind=kind_of(found.overall, metric)) for metric in metrics],
@@ -51,6 +54,20 @@ def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
         "cases_href": asked.cases_href(),
         "breadcrumbs": [("Overview", reverse("dashboards:overview")), (asked.product.name, "")],
     }
+
+
+def rates_today(asked: Asked, found: Answers) -> list[tuple[float, list[Cell]]]:
+    """Return the rates at each threshold in force, where one has changed.
+
+    Recipients of aggregates get none: beside the rates at the threshold of then they would tell a small count.
+    """
+    if found.months is None or found.scope is None or asked.minimum_count() > 1:
+        return []
+    kind = asked.finding.kind
+    return [
+        (threshold, [cell_of(judged(each)) for each in rates_at(found.months, threshold, kind=kind)])
+        for threshold in changed_thresholds(found.scope, now=asked.now)
+    ]
 
 
 def charts(asked: Asked, months: EstimateSet) -> list[Drawn]:

@@ -18,7 +18,7 @@ from monitoring.performance.gathering import (
 from monitoring.performance.metrics import BINARY, Setting, figure
 from monitoring.performance.queries import estimates_by, metrics_asked
 from monitoring.performance.questions import EstimateSet, Question
-from monitoring.performance.rolled import can_roll, is_rolled, named, source_of
+from monitoring.performance.rolled import CaseSource, SumSource, can_roll, is_rolled, named, source_of
 from monitoring.performance.samples import sample_of
 from monitoring.performance.scopes import Scope, scope_of
 from monitoring.performance.streaming import can_stream, streamed
@@ -26,10 +26,12 @@ from monitoring.performance.streaming import can_stream, streamed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The answers to one question, by the dimension it is cut by ("" for none), and its counts."""
+    """The answers to one question, by the dimension it is cut by ("" for none), its counts, and what was read."""
 
     cuts: Mapping[str, EstimateSet]
     counts: Mapping[tuple[str, str], int]
+    months: CaseSource | SumSource | None = None
+    scope: Scope | None = None
 
     @property
     def overall(self) -> EstimateSet:
@@ -43,7 +45,7 @@ def answers(question: Question, *, by: Iterable[str]) -> Answers:
     if can_roll(replace(question, by=""), scope):
         months = source_of(question, scope, by=[each for each in dimensions if is_rolled(each, scope)])
         cuts = estimates_by(question, by=dimensions, scope=scope, source=months)
-        return Answers(cuts=cuts, counts=in_words(months.states()))
+        return Answers(cuts=cuts, counts=in_words(months.states()), months=months, scope=scope)
     if not needs_facts(question, scope) and not can_stream(question, scope):
         cuts = estimates_by(question, by=dimensions, scope=scope)
         return Answers(cuts=cuts, counts=decision_counts(question, scope))

@@ -84,6 +84,10 @@ class SumPart:
         weights = self.in_buckets.cases[chosen]
         return np.bincount(self.bucket[chosen], weights=weights, minlength=BUCKETS)
 
+    def reference_of(self, metric: str) -> dict[str, int]:
+        """Return how many of a rate's cases have their truth by each standard."""
+        return self._reference(CHOSEN[metric][0](self.states))
+
     def _reference(self, chosen: NDArray[np.bool_]) -> dict[str, int]:
         numbers = np.bincount(self.standard[chosen], weights=self.states.cases[chosen], minlength=1)
         return {KNOWN_STANDARDS[code]: int(n) for code, n in enumerate(numbers.tolist()) if n and code}
