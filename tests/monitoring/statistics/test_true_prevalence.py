@@ -15,6 +15,26 @@ def test_a_known_test_is_turned_back():
     assert (found.interval.low, found.interval.high) == pytest.approx((0.0672, 0.1836), abs=5e-5)
 
 
+def test_the_example_of_rsurveillance():
+    """R's RSurveillance::tp(20, 120, 0.9, 0.99, "wilson")."""
+    found = rogan_gladen(20, 120, sensitivity=0.9, specificity=0.99)
+    assert found.value == pytest.approx(0.17603, abs=5e-6)
+    assert (found.interval.low, found.interval.high) == pytest.approx((0.1129887, 0.2623065), abs=5e-8)
+
+
+def test_lang_and_reiczigels_equations_step_by_step():
+    """Equations 4, 6, 7, 16 and 17 of the paper, with (1 − P)² in 4, as R's asht::prevSeSp reads them."""
+    z, found = 1.959963984540054, rogan_gladen(30, 200, sensitivity=(90, 100), specificity=(190, 200))
+    size, se_size, sp_size = 200 + z**2, 102, 202
+    apparent, se, sp = (30 + z**2 / 2) / size, 91 / se_size, 191 / sp_size
+    middle = (apparent + sp - 1) / (se + sp - 1)
+    shift = 2 * z**2 * (middle * se * (1 - se) / se_size - (1 - middle) * sp * (1 - sp) / sp_size)
+    spread = apparent * (1 - apparent) / size + middle**2 * se * (1 - se) / se_size
+    spread = (spread + (1 - middle) ** 2 * sp * (1 - sp) / sp_size) / (se + sp - 1) ** 2
+    ends = middle + shift - z * spread**0.5, middle + shift + z * spread**0.5
+    assert (found.interval.low, found.interval.high) == pytest.approx(ends, rel=1e-12)
+
+
 def test_a_perfect_test_changes_nothing():
     found = rogan_gladen(30, 200, sensitivity=1, specificity=1)
     assert found.value == pytest.approx(0.15)
