@@ -14,6 +14,7 @@ from typing import Any
 from inference.registry.settings import FindingSettings
 from monitoring.cases.facts import PredictionFact, TruthFact
 from monitoring.statistics.detection import Criterion, criterion_named, match_marks
+from monitoring.statistics.mark_places import place_of
 
 OVERLAPS = ("dice", "iou", "hausdorff_95_mm", "average_surface_distance_mm", "surface_dice")
 LESIONS = ("lesions", "lesions_found")
@@ -24,24 +25,42 @@ Marks = Sequence[Mapping[str, Any]]
 
 
 def comparison_of(
-    finding: FindingSettings | None, said: PredictionFact, truth: TruthFact | None, *, version: str
+    finding: FindingSettings | None,
+    said: PredictionFact,
+    truth: TruthFact | None,
+    *,
+    version: str,
+    lesions: Sequence[TruthFact] = (),
 ) -> dict[str, Any] | None:
-    """Return what the comparison of one prediction with its truth found, or None where nothing can be compared."""
+    """Return what the comparison of one prediction with its truth found, or None where nothing can be compared.
+
+    `lesions` are the truths of single lesions where the truth that counts is one of them.
+    """
     if truth is None or finding is None:
         return None
     if finding.kind == "detection":
-        return matched(said, truth, criterion=criterion_named(finding.matching))
+        marked = lesions_of(lesions or (truth,))
+        return matched(said, truth, lesions=marked, criterion=criterion_named(finding.matching))
     return overlaps(truth, version=version) if finding.kind == "segmentation" else None
 
 
-def matched(said: PredictionFact, truth: TruthFact, *, criterion: Criterion) -> dict[str, Any] | None:
+def lesions_of(truths: Sequence[TruthFact]) -> Marks:
+    """Return the lesions that positive truths mark; a truth of one lesion gives all its marks one name."""
+    return [
+        {**mark, "mark_uid": truth.uid} if truth.level == "lesion" else mark
+        for truth in truths
+        if truth.state == "positive"
+        for mark in truth.marks or ()
+    ]
+
+
+def matched(said: PredictionFact, truth: TruthFact, *, lesions: Marks, criterion: Criterion) -> dict[str, Any] | None:
     """Match marks to lesions. A positive on either side that marks nothing cannot be matched."""
-    marks, lesions = said.marks or (), truth.marks or ()
+    marks = said.marks or ()
     if truth.state not in ("positive", "negative") or (truth.state == "positive" and not lesions):
         return None
     if said.decision == "positive" and not marks:
         return None
-    lesions = lesions if truth.state == "positive" else ()
     found = match_marks(usable(marks), usable(lesions), criterion=criterion)
     hits = {lesion: mark for mark, lesion in found.pairs}
     return {
@@ -64,8 +83,16 @@ def overlaps(truth: TruthFact, *, version: str) -> dict[str, Any] | None:
 
 
 def usable(marks: Marks) -> Marks:
-    """Return the marks without scores that are no numbers, so that a match is always possible."""
-    return [mark if is_number(mark.get("score")) else {**mark, "score": None} for mark in marks]
+    """Return the marks without scores and places that make no sense, so that a match is always possible."""
+    scored = [mark if is_number(mark.get("score")) else {**mark, "score": None} for mark in marks]
+    return [mark if has_place(mark) else {"score": mark.get("score")} for mark in scored]
+
+
+def has_place(mark: Mapping[str, Any]) -> bool:
+    try:
+        return place_of(mark) is not None
+    except ValueError:
+        return False
 
 
 def named(mark: Mapping[str, Any], number: int) -> str:

@@ -31,7 +31,7 @@ from monitoring.cases.facts import (
     live_facts,
 )
 from monitoring.cases.identity import Identity, identity_of
-from monitoring.cases.judging import Judgement, final_read, truth_for
+from monitoring.cases.judging import Judgement, final_read, lesions_beside, truth_for
 from monitoring.cases.references import reference_of
 from monitoring.cases.runs import (
     counting_run,
@@ -202,7 +202,13 @@ def case_of(each: Logged, *, parts: RunParts, view: StudyView, rule: Rule, setti
         slices=with_region(parts.slices, said.region) if settings.regions else parts.slices,
         **said_by(run, said, parts=parts),
         **held_true(truth, acquired_at=acquired_at, read=read),
-        comparison=comparison_of(finding, said, truth.source, version=run.version),
+        comparison=comparison_of(
+            finding,
+            said,
+            truth.source,
+            lesions=lesions_beside(truth.source, truths, rule=rule, acquired_at=acquired_at),
+            version=run.version,
+        ),
         **finally_read(read),
     )
 

@@ -131,6 +131,7 @@ class TruthFact:
     finding: str
     standard: str
     determined_at: datetime
+    level: str = "study"
     region: str = ""
     value: str = ""
     category: Any = None

@@ -56,6 +56,23 @@ def truth_for(
     return judged(eligible, region=region, regions=regions, pick=pick)
 
 
+def lesions_beside(
+    truth: TruthFact | None, truths: Sequence[TruthFact], *, rule: Rule, acquired_at: datetime
+) -> Sequence[TruthFact]:
+    """Return the truths that name lesions together with the one that counts: those of each single lesion, if it is one.
+
+    They are of the same standard and region, and serve the rule themselves.
+    """
+    if truth is None or truth.level != "lesion":
+        return () if truth is None else (truth,)
+    order = {standard: place for place, standard in enumerate(rule.standards)}
+    alike = [
+        each for each in truths if (each.level, each.standard, each.region) == ("lesion", truth.standard, truth.region)
+    ]
+    served = [each for each in alike if serves_rule(each, order=order, rule=rule, acquired_at=acquired_at)]
+    return sorted(served, key=lambda each: each.uid)
+
+
 def serves_rule(truth: TruthFact, *, order: dict[str, int], rule: Rule, acquired_at: datetime) -> bool:
     if truth.standard not in order:
         return False

@@ -37,6 +37,7 @@ READ = (
 TRUTH = (
     "f.study_id", *TIMES, "f.amends", "f.id", "f.finding", "f.region", "f.value", "f.category", "f.measurement",
     "f.marks", "f.attributes", "f.standard", "f.certainty", "f.blinded_to_ai", "f.observed_until", "f.determined_at",
+    "f.level",
 )  # fmt: skip
 OF_STUDIES = "f.study_id = ANY(%b)"
 OF_CONCEPTS = "f.study_id = ANY(%b) AND (%b::text[] IS NULL OR f.finding = ANY(%b))"
@@ -183,7 +184,7 @@ def load_truths(studies: Ids, *, concepts: Collection[str] | None) -> dict[UUID,
     truths: dict[UUID, list[TruthFact]] = defaultdict(list)
     for study, elsewhere, row in with_amending(rows, table="inference_truth", columns=TRUTH):
         _, uid, received, known, amends, pk, finding, region, value, category, measurement, marks, *rest = row
-        attributes, standard, certainty, blinded, observed_until, determined_at = rest
+        attributes, standard, certainty, blinded, observed_until, determined_at, level = rest
         fact = TruthFact(
             id=pk,
             uid=uid,
@@ -203,6 +204,7 @@ def load_truths(studies: Ids, *, concepts: Collection[str] | None) -> dict[UUID,
             blinded_to_ai=blinded,
             observed_until=observed_until,
             determined_at=determined_at,
+            level=level,
         )
         truths[study].append(fact)
     return truths

@@ -49,6 +49,12 @@ def test_no_mark_on_a_diseased_case_misses_its_lesions():
     assert (found["lesions"], found["hits"], found["false"]) == (2, [], [])
 
 
+def test_a_mark_whose_place_makes_no_sense_is_false_and_stops_nothing():
+    odd = HIT | {"width": -4}, {"points": [[1, 2], [1, 2, 3]], "score": 0.2}
+
+    assert compared(marked(*odd), marks=[BOX])["false"] == [0.9, 0.2]
+
+
 def test_every_mark_on_a_negative_case_is_false():
     assert compared(marked(HIT), value="negative")["false"] == [0.9]
 

@@ -139,6 +139,20 @@ def test_a_finding_may_be_registered_with_another_criterion():
     assert value(answer("--as-of", "2026-03-03"), "lesion_sensitivity") == 0.0
 
 
+def test_one_truth_for_each_lesion_is_as_good_as_one_for_all():
+    make_product("detection", scale="probability")
+    lesions = [LESION, LESION | {"x": 300}, LESION | {"x": 600}]
+    tell(
+        runs=[run(1, score=0.9, marks=[box(105, 0.9), box(305, 0.7), box(900, 0.6)])],
+        truths=[
+            true(1, value="positive", level="lesion", marks=[each], truth_uid=f"l{n}") for n, each in enumerate(lesions)
+        ],
+    )
+
+    found = Case.objects.get(finding="f").comparison
+    assert (found["lesions"], found["hits"], found["false"]) == (3, [0.9, 0.7], [0.6])
+
+
 def test_a_detection_truth_without_marks_has_its_cases_and_no_lesions():
     make_product("detection", scale="probability")
     tell(runs=[run(n, score=0.9, marks=[box(105, 0.9)]) for n in (1, 2)], truths=[true(1, value="positive")])
