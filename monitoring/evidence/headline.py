@@ -9,7 +9,7 @@ from monitoring.evidence.rows import questions_of, rules_of
 from monitoring.evidence.scopes import Scope
 from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.queries import estimates
-from monitoring.performance.questions import Question
+from monitoring.performance.questions import EstimateSet, Question
 
 HIDDEN = "hidden by the sharing agreement"
 
@@ -51,7 +51,13 @@ def answered(question: Question, *, kind: str, least: int, where: Mapping[str, s
         "to": question.until.isoformat() if question.until else None,
         "excluded": {reason: number for reason, number in sorted(answer.excluded.items()) if number},
         "estimates": [each.as_json() for each in answer.figures],
+        **missing_of(answer, least=least),
     }
+
+
+def missing_of(answer: EstimateSet, *, least: int) -> dict[str, Any]:
+    """Return what is missing behind the figures; where small counts hide, blocks of sites would tell each other's."""
+    return {"missing": answer.missing.as_json()} if answer.missing and least <= 1 else {}
 
 
 def without_lone_sites(sets: list[dict[str, Any]], *, is_shared: bool) -> list[dict[str, Any]]:
