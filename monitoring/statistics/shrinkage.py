@@ -74,7 +74,7 @@ def shrunken_proportions(
         )
     )
     groups = tuple(next(found) if each else NotEstimable("no trials") for each in known.tolist())
-    mean = beta_estimate(moments.mean, moments.mean_variance, shrinkage=1.0, cases=int(sizes.sum()), level=level)
+    mean = mean_estimate(moments, cases=int(sizes.sum()), level=level)
     return Shrunken(groups=groups, mean=mean)
 
 
@@ -88,13 +88,13 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Posterior means and variances of the groups and of their mean."""
+    """Posterior means and variances of the groups; `nodes` of their mean in rising order, `weights` up to each."""
 
     means: FloatArray
     variances: FloatArray
     shrinkage: FloatArray
-    mean: float
-    mean_variance: float
+    nodes: FloatArray
+    weights: FloatArray
 
 
 def integrated(counts: Counts) -> Moments:
@@ -108,9 +108,23 @@ def integrated(counts: Counts) -> Moments:
     inner = (counts.hits[:, None, None] + means[None] * kappas[None, :, None]) / total
     expected = (weights * inner).sum(axis=(1, 2))
     spread = (weights * (inner * (1 - inner) / (total + 1) + (inner - expected[:, None, None]) ** 2)).sum(axis=(1, 2))
-    mean = float((weights * means).sum())
     pulled = kappas[None, :] / (counts.sizes[:, None] + kappas[None, :])
-    return Moments(expected, spread, pulled @ weights.sum(axis=1), mean, float((weights * (means - mean) ** 2).sum()))
+    order = np.argsort(means, axis=None)
+    return Moments(
+        expected, spread, pulled @ weights.sum(axis=1), means.ravel()[order], np.cumsum(weights.ravel()[order])
+    )
+
+
+def mean_estimate(moments: Moments, *, cases: int, level: float) -> Estimate:
+    """Return the mean of the groups as its posterior median: with two or three groups its tails reach far."""
+    tail = (1 - level) / 2
+    low, middle, high = np.interp([tail, 0.5, 1 - tail], moments.weights, moments.nodes).tolist()
+    return Estimate(
+        value=middle,
+        interval=Interval(low, high, level),
+        cases=cases,
+        method="median of the mean of the groups, beta-binomial",
+    )
 
 
 def unit_nodes(number: int) -> tuple[FloatArray, FloatArray]:
