@@ -29,7 +29,7 @@ def claim_line(given: Fields) -> ClaimLine:
         verified=given.boolean("verified"),
         population=population_of(given),
         effect=given.choice("effect", EFFECTS) or "absolute",
-        comparator=given.choice("comparator", COMPARATORS),
+        comparator=given.choice("comparator", COMPARATORS) or "",
         comparator_value=given.number("comparator_value"),
         direction=given.choice("direction", DIRECTIONS),
         summary=given.choice("summary", SUMMARIES) or "",

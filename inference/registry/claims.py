@@ -29,6 +29,7 @@ def put_claim(line: ClaimLine, *, product: Product, ledger: Ledger) -> None:
             "unit": line.unit,
             "population": dict(line.population),
             "effect": line.effect,
+            "comparator": line.comparator,
             "summary": line.summary,
             "limit": line.limit,
             "ifu_version": line.ifu_version,
@@ -39,7 +40,6 @@ def put_claim(line: ClaimLine, *, product: Product, ledger: Ledger) -> None:
             "truth_rule_id": rule.pk,
             "source": line.source,
             "verified": line.verified,
-            "comparator": line.comparator,
             "comparator_value": line.comparator_value,
             "direction": line.direction,
             "upper": line.upper,
@@ -54,6 +54,7 @@ def subject_of(line: ClaimLine, *, product: Product) -> str:
     plain = f"claim/{product.pk}/{line.finding}/{line.metric}/{line.market}/{line.unit}"
     said = [f"{name}={'|'.join(values)}" for name, values in line.population.items()]
     said += [line.effect] if line.effect != "absolute" else []
+    said += [f"against {line.comparator}"] if line.comparator else []
     said += [f"{line.summary} {line.limit:g}" if line.limit is not None else line.summary] if line.summary else []
     said += [f"ifu {line.ifu_version}"] if line.ifu_version else []
     qualifier = ", ".join(said)

@@ -66,8 +66,8 @@ FIXED: Mapping[str, Mapping[str, Fixed]] = {
         ),
     },
     "claim": {
-        **dict.fromkeys(("value", "truth_rule", "direction", "upper"), NEW_CLAIM),
-        **dict.fromkeys(("margin", "comparator", "comparator_value"), FILL_CLAIM),
+        **dict.fromkeys(("value", "truth_rule", "direction", "upper", "comparator_value"), NEW_CLAIM),
+        "margin": FILL_CLAIM,
     },
     "deployment": dict.fromkeys(("product", "site"), NEW_DEPLOYMENT),
 }

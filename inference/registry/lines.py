@@ -102,7 +102,7 @@ class ClaimLine:
     verified: bool | None = None
     population: Mapping[str, list[str]] = field(default_factory=dict)
     effect: str = "absolute"
-    comparator: str | None = None
+    comparator: str = ""
     comparator_value: float | None = None
     direction: str | None = None
     summary: str = ""

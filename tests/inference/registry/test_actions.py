@@ -203,10 +203,13 @@ def test_a_concept_keeps_its_kind_and_unit():
 def test_a_claim_of_other_patients_or_another_ifu_is_another_claim():
     register_network()
 
-    for said in ("population: {sex: F}", "ifu_version: '1.1'", "effect: relative", "summary: share_within, limit: 5"):
+    for said in (
+        "population: {sex: F}", "ifu_version: '1.1'", "effect: relative", "summary: share_within, limit: 5",
+        "comparator: shadow_reads",
+    ):  # fmt: skip
         register_text(network_with("market: EU}]", f"market: EU, {said}}}]"))
 
-    assert Claim.objects.count() == 5
+    assert Claim.objects.count() == 6
     assert history_of("claim/cxr/effusion/sensitivity/EU/study/sex=F").count() == 1
 
 

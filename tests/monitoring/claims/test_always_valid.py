@@ -5,11 +5,13 @@ and with sampling weights.
 """
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from monitoring.claims.detecting import falls_of
 from monitoring.claims.evidence import EvidenceRow, evidence_of
@@ -83,6 +85,28 @@ def test_at_the_line_itself_few_years_see_either_conclusion(name, status):
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_product_better_than_its_figure_is_shown_to_be_within_the_year(name):
     assert shares_ever(name, truth=0.93, years=12)[Status.MET] == 1.0
+
+
+def scored(rng: np.random.Generator, *, area: float) -> list[EvidenceRow]:
+    """A year of patients with normal scores, a third of them diseased, that lie apart as far as the area says."""
+    apart = 2**0.5 * norm.ppf(area)
+    is_ill = rng.random(365 * PER_DAY) < 1 / 3
+    scores = rng.normal(size=is_ill.size) + apart * is_ill
+    rows = (labelled(n, n // PER_DAY, hit=True) for n in range(is_ill.size))
+    return [
+        replace(row, truth="positive" if ill else "negative", score=float(score))
+        for row, ill, score in zip(rows, is_ill, scores, strict=True)
+    ]
+
+
+def test_an_area_at_its_line_is_called_met_or_violated_in_few_years():
+    terms = make_terms(metric="auc", value=0.9, margin=0.05)
+    measure, rng, wrong, years = measure_of(terms), np.random.default_rng(9), 0, 60
+    for _ in range(years):
+        evidence = evidence_of(scored(rng, area=0.85), terms=terms, measure=measure)
+        wrong += set(statuses_at_looks(entered(evidence), measure=measure, level=0.95)) != {Status.NOT_YET}
+
+    assert wrong / years < 0.05
 
 
 def test_weights_left_out_would_call_a_true_claim_violated():

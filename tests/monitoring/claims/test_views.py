@@ -224,3 +224,26 @@ def test_the_present_is_a_declared_period(client, claim):
     assert sum(each.is_current for each, _ in periods) == 1
     assert all((each.ends_on - each.starts_on).days == 179 for each, _ in periods)
     assert periods[0][0].starts_on <= timezone.now().date() <= periods[0][0].ends_on
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"metric": "auc", "value": 0.94},
+        {"metric": "minutes_to_reader", "summary": "share_within", "limit": 15, "value": 0.8},
+        {"metric": "minutes_to_treatment", "summary": "mean", "upper": 600, "value": 60},
+        {"comparator": "frozen_baseline", "comparator_value": 0.8, "value": 0.05},
+        {"comparator": "shadow_reads", "value": 0.05},
+        {"metric": "false_positive_rate", "comparator": "unaided_arm", "effect": "relative", "value": -0.11},
+        {"metric": "accuracy", "population": "{sex: F}"},
+    ],
+)
+def test_every_kind_of_claim_has_its_page(client, claim, said):
+    found = register_claim(**said)
+    hold(found)
+    log_in(client, organisation="north-group")
+
+    context = client.get(page_of(found)).context
+
+    assert context["row"].is_on
+    assert context["logged"] == 80 == context["used"] + sum(number for _, number in context["left_out"])
