@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ SHOWN = ("sensitivity", "specificity", "ppv")
 LARGEST = 3_000
 DRAWS = 60
 MATURE_MONTHS = 3
+REFERENCE_DAYS = 365
 NO_DECISIONS = "the finding has no score with a threshold"
 PAST = "it is made for what is known today"
 
@@ -76,7 +77,8 @@ def of_month(question: Question, scope: Scope, month: date, *, found: Maturity) 
     if not today.size or not mature:
         return []
     recent = cases_between(question, scope, since=mature[-1], until=next_month(mature[-1])).labelled
-    reference = cases_between(question, scope, until=mature[-1], newest=True).labelled
+    since = mature[-1] - timedelta(days=REFERENCE_DAYS)
+    reference = cases_between(question, scope, since=since, until=mature[-1], newest=True).labelled
     estimated = estimated_of(reference, recent, today)
     return [
         Promise(

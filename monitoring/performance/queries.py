@@ -32,7 +32,8 @@ def estimates(question: Question) -> EstimateSet:
     """
     scope = scope_of(question)
     if question.verification:
-        return verified_estimates(question, scope)
+        plain = estimates(replace(question, verification="", metrics=("label_coverage",)))
+        return replace(verified_estimates(question, scope), missing=plain.missing)
     asked = question.metrics or metrics_asked(scope)
     metrics = with_needed(asked, scope=scope)
     if can_roll(question, scope):
