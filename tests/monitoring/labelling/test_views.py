@@ -179,6 +179,8 @@ def test_the_pages_cost_the_same_for_many_cases_and_plans(client, population):
 def test_a_tab_leads_only_where_somebody_may_go(client, population):
     log_in(client, "radiologist", organisation="north-group")
     assert PAGE not in words(client, "/products/cxr/")
+    log_in(client, "quality_officer", organisation="cxr-maker")
+    assert PAGE not in words(client, "/products/cxr/")
     log_in(client, "arbiter", organisation="north-group")
     assert PAGE in words(client, "/products/cxr/")
 
