@@ -16,7 +16,7 @@ RATES = (
 )  # fmt: skip
 NUMBERS = ("minutes_to_reader", "minutes_to_treatment", "mean_absolute_error")
 AREA = "auc"
-LOWER_IS_BETTER = frozenset({"false_positive_rate", "false_negative_rate", *NUMBERS})
+LOWER_IS_BETTER = frozenset({"false_positive_rate", "false_negative_rate", "workload", *NUMBERS})
 READER_UNAIDED = frozenset({"none"})
 READER_AIDED = frozenset({"before", "concurrent"})
 PAIRED_RATES = frozenset(RATES) - {"ppv", "npv"}  # those condition on the call, which differs between the two
