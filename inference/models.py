@@ -2,6 +2,7 @@
 
 from inference.corrections.models import Correction
 from inference.events.models import Event
+from inference.imaging.models import ResultSource
 from inference.intake.models import SetAside
 from inference.messages.models import InboundMessage, MadeLabel, MappingRule
 from inference.reads.models import Read, Response
@@ -50,6 +51,7 @@ __all__ = [
     "RescoreItem",
     "RescoreRun",
     "Response",
+    "ResultSource",
     "Scanner",
     "SetAside",
     "Sharing",

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pydicom import dcmread
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from inference.dicom.errors import UnreadableFileError
+
+__all__ = ["DAMAGED", "Dataset", "Source", "read_dataset", "source_name"]
 
 Source = Path | str | BinaryIO
 

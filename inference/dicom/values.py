@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydicom.dataset import Dataset
 
@@ -115,3 +116,12 @@ def age_of(dataset: Dataset) -> float | None:
     if born is None or made is None or made.replace(tzinfo=None) < born:
         return None
     return float(int((made.replace(tzinfo=None) - born).days / _DAYS_PER_YEAR))
+
+
+def content_moment(dataset: Dataset, *, zone: str) -> datetime | None:
+    """Return when the content of an object was made, in the zone given where it names no offset of its own."""
+    date, time = text_of(dataset, "ContentDate"), text_of(dataset, "ContentTime")
+    moment = parse_datetime(date.replace(".", "")[:8] + time.replace(":", "")) if date else None
+    if moment is None or moment.tzinfo:
+        return moment
+    return moment.replace(tzinfo=_offset(text_of(dataset, "TimezoneOffsetFromUTC")) or ZoneInfo(zone))

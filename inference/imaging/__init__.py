@@ -1,0 +1,1 @@
+"""DICOM objects taken in: images, results of AI, marks, rejections and assessments, whatever way they come."""
