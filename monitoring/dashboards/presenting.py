@@ -20,10 +20,13 @@ from monitoring.performance.references import judged, kind_of
 from monitoring.performance.thresholds import changed_thresholds, rates_at
 from monitoring.signals.queries import statuses_of
 
+CHARTED = frozenset({"auc", "sensitivity", "specificity", "label_coverage"})
+"""What the charts by month show of a finding with yes-or-no calls."""
+
 
 def product_context(asked: Asked, *, by: str) -> dict[str, Any]:
     """Return everything that the product page shows."""
-    found = answers(asked.question, by=("month", "site", by))
+    found = answers(asked.question, by=("month", "site", by), only={} if by == "month" else {"month": CHARTED})
     least = asked.minimum_count()
     cuts = {name: hide_small_cells(each, minimum_count=least) for name, each in found.cuts.items()}
     metrics = columns_of(asked.finding.kind, [each.metric for each in found.overall.figures])

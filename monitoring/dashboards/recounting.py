@@ -1,7 +1,7 @@
 """Several cuts of one question. Counted again from the facts, the studies are read once for all of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitoring.cases.facts import CountedCase
@@ -38,13 +38,13 @@ class Answers:
         return self.cuts[""]
 
 
-def answers(question: Question, *, by: Iterable[str]) -> Answers:
-    """Return a question answered overall and by each dimension."""
+def answers(question: Question, *, by: Iterable[str], only: Mapping[str, Collection[str]] | None = None) -> Answers:
+    """Return a question answered overall and by each dimension; `only` names the metrics of one, if not all."""
     scope = scope_of(question)
     dimensions = list(dict.fromkeys(["", *by]))
     if can_roll(replace(question, by=""), scope):
         months = source_of(question, scope, by=[each for each in dimensions if is_rolled(each, scope)])
-        cuts = estimates_by(question, by=dimensions, scope=scope, source=months)
+        cuts = estimates_by(question, by=dimensions, scope=scope, source=months, only=only)
         return Answers(cuts=cuts, counts=in_words(months.states()), months=months, scope=scope)
     if not needs_facts(question, scope) and not can_stream(question, scope):
         cuts = estimates_by(question, by=dimensions, scope=scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from monitoring.performance.completing import complete, with_needed
@@ -48,16 +48,22 @@ def estimates(question: Question) -> EstimateSet:
 
 
 def estimates_by(
-    question: Question, *, by: Iterable[str], scope: Scope | None = None, source: Read | None = None
+    question: Question,
+    *,
+    by: Iterable[str],
+    scope: Scope | None = None,
+    source: Read | None = None,
+    only: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, EstimateSet]:
     """Answer one question cut by several dimensions ("" for none); sums, or rows, are read once for all.
 
-    `scope` and `source` are the question's, where the caller has them already.
+    `scope` and `source` are the question's, where the caller has them already; `only` names the metrics that are
+    wanted of a dimension, where sums answer it and these are not all.
     """
     scope = scope or scope_of(question)
     asked = question.metrics or metrics_asked(scope)
     dimensions = list(dict.fromkeys(by))
-    cuts = cuts_of(question, scope, metrics=with_needed(asked, scope=scope), by=dimensions, source=source)
+    cuts = cuts_of(question, scope, metrics=with_needed(asked, scope=scope), by=dimensions, source=source, only=only)
     known = maturity(question, scope) if cuts else None
     answers = {
         each: complete(
@@ -72,13 +78,19 @@ def estimates_by(
 
 
 def cuts_of(
-    question: Question, scope: Scope, *, metrics: Sequence[str], by: Sequence[str], source: Read | None
+    question: Question,
+    scope: Scope,
+    *,
+    metrics: Sequence[str],
+    by: Sequence[str],
+    source: Read | None,
+    only: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, Answer]:
     """Return the answers by those dimensions that one reading can give: of sums, or of rows where these are asked."""
     rolled = [each for each in by if can_roll(replace(question, by=each), scope)]
     if rolled:
         months = None if isinstance(source, Streamed) else source
-        return rolled_cuts(question, scope, metrics=metrics, by=rolled, source=months)
+        return rolled_cuts(question, scope, metrics=metrics, by=rolled, source=months, only=only)
     if not can_stream(question, scope):
         return {}
     cases = source if isinstance(source, Streamed) else streamed(question, scope, by=by)

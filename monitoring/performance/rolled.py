@@ -7,7 +7,7 @@ answer, and the cost no longer grows. Either way counts are exact and the area c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -72,12 +72,17 @@ def rolled_cuts(
     metrics: Iterable[str],
     by: Iterable[str],
     source: CaseSource | SumSource | None = None,
+    only: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, Answer]:
-    """Return the figures by each dimension ("" for none), from months that are read once, here or by the caller."""
+    """Return the figures by each dimension ("" for none), from months that are read once, here or by the caller.
+
+    `only` says which metrics are made of a dimension, where these are not all.
+    """
     dimensions, metrics = list(by), list(metrics)
     source = source or source_of(question, scope, by=dimensions)
     out = source.left_out()
-    return {each: (cut(source, each, metrics=metrics, kind=scope.finding.kind), dict(out)) for each in dimensions}
+    kept = {each: [m for m in metrics if not only or m in only.get(each, metrics)] for each in dimensions}
+    return {each: (cut(source, each, metrics=kept[each], kind=scope.finding.kind), dict(out)) for each in dimensions}
 
 
 def cut(source: Source, by: str, *, metrics: Iterable[str], kind: str) -> list[Figure]:
