@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("monitoring.evidence.urls")),
     path("", include("inference.registry.urls")),
     path("", include("inference.messages.urls")),
+    path("", include("inference.imaging.urls")),
     path("", include("inference.connectors.urls")),
     path("", include("inference.studies.urls")),
     path("", include("inference.reads.urls")),

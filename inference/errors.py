@@ -37,3 +37,7 @@ class SetAsideStateError(InferenceError):
 
 class MessageStateError(InferenceError):
     """A rule or a message is not in the state that the step needs; the message says what to do."""
+
+
+class ResultSourceError(InferenceError):
+    """A source of results cannot be named or ended; the message says why."""

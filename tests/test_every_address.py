@@ -18,6 +18,7 @@ from audit.access.models import Token, User
 from audit.log.checkpoints import sign_checkpoints
 from audit.log.models import Entry
 from audit.log.sequencing import sequence
+from inference.imaging.models import ResultSource
 from inference.intake.models import SetAside
 from inference.messages.models import InboundMessage, MappingRule
 from inference.messages.receiving import receive_hl7
@@ -111,6 +112,8 @@ ADDRESSES: dict[str, Address] = {
     "connectors:documentation": Address(kind=MEMBER),
     "connectors:openapi": Address(kind=PUBLIC),
     "connectors:receive": Address(kind=TOKEN, methods="post", arguments=("plural",)),
+    "imaging:sources": Address(kind=CLASS, methods="get post", opened_by="integrator", cases=True),
+    "imaging:end": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("source",)),
     "messages:fhir": Address(kind=TOKEN, methods="post"),
     "messages:queue": Address(kind=CLASS, opened_by="integrator", cases=True),
     "messages:message": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("message",)),
@@ -212,6 +215,7 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
         "row": SetAside.objects.get().pk, "package": make_package(now=now).uid, "run": make_run(now=now).pk,
         "signal": make_signal().uid, "signable": "signal", "label_plan": make_label_plan(now=now).uid,
         "message": InboundMessage.objects.get().pk, "rule": make_rule(now=now).pk,
+        "source": ResultSource.objects.create(site_id="north", deployment_id="cxr-north", created_at=now).pk,
         "position": Entry.objects.filter(organisation="north-group", kind="inference").first().position,
     }  # fmt: skip
 
