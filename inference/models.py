@@ -1,5 +1,6 @@
 """Index of the subjects' tables, for Django only: import tables from their subject."""
 
+from inference.connectors.models import Discard, LastLook, Repair
 from inference.corrections.models import Correction
 from inference.events.models import Event
 from inference.imaging.models import ResultSource
@@ -23,8 +24,9 @@ from inference.registry.models import (
     Version,
 )
 from inference.rescoring.models import Rescore, RescoreItem, RescoreRun
+from inference.retention.models import Erasure, Hold
 from inference.results.models import Inference, Prediction
-from inference.studies.models import Link, Person, StoredImage, Study, VaultValue
+from inference.studies.models import Link, Person, SharedOrder, StoredImage, Study, VaultValue
 from inference.truth.models import Truth
 
 __all__ = [
@@ -33,10 +35,14 @@ __all__ = [
     "Configuration",
     "Correction",
     "Deployment",
+    "Erasure",
+    "Discard",
     "Event",
     "Finding",
+    "Hold",
     "InboundMessage",
     "Inference",
+    "LastLook",
     "Link",
     "MadeLabel",
     "MappingRule",
@@ -47,6 +53,7 @@ __all__ = [
     "Product",
     "Read",
     "Registration",
+    "Repair",
     "Rescore",
     "RescoreItem",
     "RescoreRun",
@@ -54,6 +61,7 @@ __all__ = [
     "ResultSource",
     "Scanner",
     "SetAside",
+    "SharedOrder",
     "Sharing",
     "Site",
     "StoredImage",

@@ -72,7 +72,10 @@ def sign(
     try:
         with transaction.atomic():
             private, key = key_for(signer, password=given.password, organisation=record.organisation, now=now)
-            return store(record, intent=intent, signer=signer, private=private, key=key, now=now, zone=zone)
+            signed = store(record, intent=intent, signer=signer, private=private, key=key, now=now, zone=zone)
+            if record.then:
+                record.then(signed)
+            return signed
     except IntegrityError as error:
         raise SigningRefusedError("You have signed this version with this meaning already.") from error
 

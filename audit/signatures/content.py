@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit.proofs.statements import content_digest
+
+if TYPE_CHECKING:
+    from audit.signatures.models import Signature
 
 PARTS = ("author", "reviewer", "approver")
 
@@ -20,6 +23,7 @@ class Signable:
     """One record as it stands: `content` is shown in full, `href` leads back to its page.
 
     `meanings` are those the person may give it; `in_order` asks for author, reviewer and approver, three people.
+    `then` is what the signature brings about, in its transaction: where it refuses, nothing is signed.
     """
 
     subject: str
@@ -29,6 +33,7 @@ class Signable:
     meanings: tuple[str, ...]
     href: str = ""
     in_order: bool = False
+    then: Callable[[Signature], None] | None = None
 
     @property
     def digest(self) -> str:
