@@ -12,11 +12,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="site",
-            name="opt_out_stops_monitoring",
-            field=models.BooleanField(db_default=False, default=False),
-        ),
         migrations.CreateModel(
             name="Discard",
             fields=[
