@@ -111,6 +111,7 @@ def put_site(line: SiteLine, *, organisation: str, ledger: Ledger) -> None:
             "accession_issuer": line.accession_issuer,
             "purpose_rules": line.purpose_rules,
             "lawful_dimensions": line.lawful_dimensions,
+            "opt_out_stops_monitoring": line.opt_out_stops_monitoring,
         },
         initial={"name": line.key, "timezone": "UTC"},
         logs=(organisation,),

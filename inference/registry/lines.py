@@ -27,6 +27,7 @@ class SiteLine:
     accession_issuer: str | None = None
     purpose_rules: tuple[Mapping[str, str], ...] | None = None
     lawful_dimensions: tuple[str, ...] | None = None
+    opt_out_stops_monitoring: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

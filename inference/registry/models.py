@@ -39,6 +39,7 @@ class Site(models.Model):
     accession_issuer = models.CharField(max_length=128, blank=True)
     purpose_rules = models.JSONField(default=list)
     lawful_dimensions = ArrayField(models.CharField(max_length=64), default=list)
+    opt_out_stops_monitoring = models.BooleanField(default=False, db_default=False)
 
     def __str__(self) -> str:
         return self.name

@@ -88,7 +88,7 @@ def organisation_line(given: Fields) -> OrganisationLine:
 def site_line(given: Fields) -> SiteLine:
     given.only(
         "key", "organisation", "name", "country", "timezone", "patient_id_issuer", "accession_issuer", "purpose_rules",
-        "lawful_dimensions",
+        "lawful_dimensions", "opt_out_stops_monitoring",
     )  # fmt: skip
     timezone = given.text("timezone", longest=64)
     if timezone is not None and timezone not in available_timezones():
@@ -104,6 +104,7 @@ def site_line(given: Fields) -> SiteLine:
         accession_issuer=given.text("accession_issuer", longest=128),
         purpose_rules=tuple(map(purpose_rule, given.entries("purpose_rules"))) if given.said("purpose_rules") else None,
         lawful_dimensions=lawful_dimensions(given),
+        opt_out_stops_monitoring=given.boolean("opt_out_stops_monitoring"),
     )
 
 

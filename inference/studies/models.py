@@ -83,6 +83,18 @@ class VaultValue(models.Model):
     ciphertext = models.BinaryField()
 
 
+class SharedOrder(models.Model):
+    """Two studies of one order, from when it was known: what names the order alone may mean either."""
+
+    organisation = models.CharField(max_length=64)
+    first = models.UUIDField(db_index=True)
+    other = models.UUIDField(db_index=True)
+    known_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["first", "other"], name="one_line_per_pair_of_an_order")]
+
+
 class StudyFact(Fact):
     """Base of the facts about one study.
 

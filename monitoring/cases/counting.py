@@ -30,7 +30,7 @@ from monitoring.cases.facts import (
     TruthFact,
     live_facts,
 )
-from monitoring.cases.identity import Identity, identity_of
+from monitoring.cases.identity import Identity, followed_until_death, identity_of
 from monitoring.cases.judging import Judgement, final_read, lesions_beside, truth_for
 from monitoring.cases.references import reference_of
 from monitoring.cases.runs import (
@@ -93,15 +93,17 @@ def count_study(
 def look_at(study: StudyFacts, *, deployments: Deployments, as_of: AsOf | None) -> StudyView:
     runs = [run for run in study.runs if run.deployment in deployments and (as_of is None or as_of.knows(run))]
     events = live_facts(study.events, as_of=as_of)
+    identity = identity_of(study, as_of=as_of)
+    truths = followed_until_death(live_facts(study.truths, as_of=as_of), died_at=identity.died_at)
     view = StudyView(
         study=study,
-        identity=identity_of(study, as_of=as_of),
+        identity=identity,
         zone=zone_named(study.timezone),
         runs=runs,
         events=events,
         displayed=display_times(events),
         reads=by_concept(live_facts(study.reads, as_of=as_of)),
-        truths=by_concept(live_facts(study.truths, as_of=as_of)),
+        truths=by_concept(truths),
     )
     logged = [each for run in runs for each in logged_by(run, view=view, settings=deployments[run.deployment])]
     view.logged = settle_runs(logged, view=view, deployments=deployments) if len(runs) > 1 else logged

@@ -183,6 +183,7 @@ class StudyFacts:
     reads: Sequence[ReadFact] = ()
     truths: Sequence[TruthFact] = ()
     corrections: Sequence[CorrectionFact] = ()
+    opt_out_stops_monitoring: bool = False
 
 
 F = TypeVar("F", bound=Dated)

@@ -1,26 +1,30 @@
 """Whose study it is and whether it may be used, after the corrections known by then.
 
-Merges, wrong patients, opt-outs, cancelled studies and rejected images are
-dated facts, resolved in the order of their own time.
+Merges, wrong patients, deaths, opt-outs, cancelled studies and rejected images
+are dated facts, resolved in the order of their own time. Opting out stops
+sharing, teaching and research; monitoring too where the site's rule says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from monitoring.cases import reasons
-from monitoring.cases.facts import AsOf, CorrectionFact, StudyFacts, live_facts
+from monitoring.cases.facts import AsOf, CorrectionFact, StudyFacts, TruthFact, live_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The patient a study counts for, why it does not count at all, and the series and instances rejected."""
+    """The patient a study counts for, why it does not count at all, what was rejected, and when the patient died."""
 
     person: UUID
     reason: str = ""
     rejected: frozenset[str] = frozenset()
+    died_at: datetime | None = None
+    opted_out: bool = False
 
 
 def identity_of(study: StudyFacts, *, as_of: AsOf | None) -> Identity:
@@ -39,7 +43,28 @@ def identity_of(study: StudyFacts, *, as_of: AsOf | None) -> Identity:
             for part in (each.series, each.instance)
             if part
         ),
+        died_at=min((each.at for each in about("died", corrections, person=person, parents=parents)), default=None),
+        opted_out=bool(about("opted_out", corrections, person=person, parents=parents)),
     )
+
+
+def about(
+    kind: str, corrections: Iterable[CorrectionFact], *, person: UUID, parents: dict[UUID, UUID]
+) -> list[CorrectionFact]:
+    """Return the corrections of a kind about the patient, under any name they were merged from."""
+    return [
+        each for each in corrections if each.kind == kind and each.person and resolved(each.person, parents=parents) == person
+    ]
+
+
+def followed_until_death(truths: Sequence[TruthFact], *, died_at: datetime | None) -> Sequence[TruthFact]:
+    """Return the truths with their follow-up ended by death: nobody was observed after it."""
+    if died_at is None:
+        return truths
+    return [
+        replace(each, observed_until=died_at) if each.observed_until and each.observed_until > died_at else each
+        for each in truths
+    ]
 
 
 def effective(corrections: Sequence[CorrectionFact], *, as_of: AsOf | None) -> list[CorrectionFact]:
@@ -91,7 +116,8 @@ def reason_of(
 
 def concerns(each: CorrectionFact, *, study: StudyFacts, person: UUID, parents: dict[UUID, UUID]) -> bool:
     if each.kind == reasons.OPTED_OUT:
-        return each.person is not None and resolved(each.person, parents=parents) == person
+        named = each.person is not None and resolved(each.person, parents=parents) == person
+        return named and study.opt_out_stops_monitoring
     if each.kind == reasons.IMAGES_REJECTED and (each.series or each.instance):
         return False
     return each.study == study.study

@@ -15,7 +15,8 @@ Ids = Sequence[UUID]
 Row = tuple[Any, ...]
 
 STUDIES = """
-    SELECT s.id, s.person_id, s.site_id, i.organisation_id, i.timezone, s.acquired_at, s.described
+    SELECT s.id, s.person_id, s.site_id, i.organisation_id, i.timezone, s.acquired_at, s.described,
+           i.opt_out_stops_monitoring
     FROM inference_study s JOIN inference_site i ON i.key = s.site_id WHERE s.id = ANY(%b) ORDER BY s.id
 """
 PREDICTIONS = """
@@ -68,8 +69,9 @@ def load_studies(
             reads=reads.get(pk, ()),
             truths=truths.get(pk, ()),
             corrections=corrections.get(pk, ()),
+            opt_out_stops_monitoring=opt_out_stops,
         )
-        for pk, person, site, organisation, timezone, acquired_at, described in rows
+        for pk, person, site, organisation, timezone, acquired_at, described, opt_out_stops in rows
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from monitoring.cases import reasons
 from monitoring.cases.counting import by_concept, zone_named
 from monitoring.cases.facts import AsOf, CountedRead, ReadFact, Rule, StudyFacts, TruthFact, live_facts
-from monitoring.cases.identity import Identity, identity_of
+from monitoring.cases.identity import Identity, followed_until_death, identity_of
 from monitoring.cases.judging import truth_for
 from monitoring.cases.references import reference_of
 from monitoring.cases.slicing import UNKNOWN, local_day, study_slices, with_region
@@ -20,7 +20,8 @@ def count_reads(
     known = [read for read in study.reads if not read.elsewhere and (as_of is None or as_of.knows(read))]
     live = {read.uid for read in live_facts(study.reads, as_of=as_of)}
     identity = identity_of(study, as_of=as_of)
-    truths = by_concept(live_facts(study.truths, as_of=as_of))
+    known_truths = live_facts(study.truths, as_of=as_of)
+    truths = by_concept(followed_until_death(known_truths, died_at=identity.died_at))
     return [
         counted_read(
             read,

@@ -15,7 +15,7 @@ from audit.log.models import Entry
 from inference.corrections.models import Correction
 from inference.events.models import Event
 from inference.reads.models import Read
-from inference.registry.models import Product, Registration
+from inference.registry.models import Deployment, Product, Registration
 from inference.registry.vocabulary import DEFAULT_RULE
 from inference.results.models import Inference
 from inference.truth.models import Truth
@@ -116,7 +116,15 @@ def products_touched(stretch: Stretch) -> set[str]:
             return set(Product.objects.values_list("key", flat=True))
         if subject.startswith(SETTLED_BY_REGISTRY):
             found.add(subject.split("/")[1])
+        elif subject.startswith("site/"):
+            found |= products_of_opted_out(subject.split("/")[1])
     return found
+
+
+def products_of_opted_out(site: str) -> set[str]:
+    """Return the products whose cases a site's rule of opting out may change."""
+    said = Correction.objects.filter(site__organisation__sites=site, kind=Correction.Kind.OPTED_OUT).exists()
+    return set(Deployment.objects.filter(site=site).values_list("product_id", flat=True)) if said else set()
 
 
 def studies_of_products(products: Iterable[str], *, after: UUID | None, limit: int) -> list[UUID]:

@@ -1,0 +1,1 @@
+"""How long what names a person is kept: erasure, legal hold, expiry."""
