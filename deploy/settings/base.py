@@ -136,7 +136,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 RADVIGIL_LARGEST_REQUEST = env_int("RADVIGIL_LARGEST_REQUEST", default=32 * 1024 * 1024)  # bytes of one intake request
+RADVIGIL_LARGEST_STREAM = env_int(
+    "RADVIGIL_LARGEST_STREAM", default=8 * 1024**3
+)  # bytes of one intake request of lines
 RADVIGIL_REQUESTS_PER_MINUTE = env_int("RADVIGIL_REQUESTS_PER_MINUTE", default=30_000)  # of one token, in each process
+
+# A language model inside the hospital that labels reports; off without an address, and at each site until switched on.
+RADVIGIL_LANGUAGE_MODEL_URL = env_text("RADVIGIL_LANGUAGE_MODEL_URL", default="")
+RADVIGIL_LANGUAGE_MODEL = env_text("RADVIGIL_LANGUAGE_MODEL", default="")
+RADVIGIL_LANGUAGE_MODEL_KEY = env_text("RADVIGIL_LANGUAGE_MODEL_KEY", default="")
 
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ACKS_LATE = True

@@ -7,25 +7,27 @@ decided by the one pipeline of inference.intake.
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
 
 from django.conf import settings
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from audit.access.models import Token
 from audit.access.queries import token_for
+from inference.connectors.bodies import CutBodyError, open_body, too_large
 from inference.connectors.kinds import KINDS
 from inference.connectors.ndjson import MalformedJSONError, parse, read_lines
-from inference.connectors.problems import ProblemError, problem_response
+from inference.connectors.problems import BUSY, CUT, FOREIGN, ProblemError, problem_response
 from inference.connectors.rates import RateLimit
+from inference.connectors.streaming import Stream, answered, written
 from inference.errors import SourceNotAllowedError
 from inference.intake.actions import accept
-from inference.intake.kinds import Kind, RawRow, Receipt, Source
+from inference.intake.kinds import Kind, RawRow, Source
 from inference.registry.models import Deployment, Site
 
 logger = logging.getLogger(__name__)
@@ -37,29 +39,52 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="radvigil"'}
 
 
 @csrf_exempt
-def receive(request: HttpRequest, plural: str) -> HttpResponse:
+def receive(request: HttpRequest, plural: str) -> HttpResponseBase:
     """Answer a POST of rows of one kind."""
     try:
         kind = kind_named(request, plural)
         source = source_of(bearer(request), plural=plural)
+        if request.content_type in LINES:
+            return receive_lines(request, kind=kind, source=source)
         rows = rows_of(request)
         refuse_foreign(rows, source=source)
-        receipts = accept(rows=rows, kind=kind, source=source, now=timezone.now())
+        return stored(rows, kind=kind, source=source)
     except ProblemError as problem:
         return problem_response(problem)
     except SourceNotAllowedError:
-        return problem_response(ProblemError(403, "A row names a deployment that this token may not write to."))
-    except OperationalError:
+        return problem_response(ProblemError(403, FOREIGN))
+    except CutBodyError:
+        return problem_response(ProblemError(400, CUT))
+    except (OperationalError, OSError):
         logger.exception("batch not stored: kind=%s", plural)
-        return problem_response(
-            ProblemError(503, "Nothing more was stored; send it again.", headers={"Retry-After": "5"})
-        )
-    logger.info("batch accepted: kind=%s site=%s rows=%d", plural, source.site_key, len(receipts))
-    return JsonResponse([shown(receipt) for receipt in receipts], safe=False)
+        return problem_response(ProblemError(503, BUSY, headers={"Retry-After": "5"}))
 
 
-def shown(receipt: Receipt) -> dict[str, Any]:
-    return asdict(receipt) | {"flags": list(receipt.flags)}
+def stored(rows: Iterable[RawRow], *, kind: Kind, source: Source) -> HttpResponse:
+    receipts = accept(rows=rows, kind=kind, source=source, now=timezone.now())
+    logger.info("batch accepted: kind=%s site=%s rows=%d", kind.name, source.site_key, len(receipts))
+    return HttpResponse(written(receipts), content_type="application/json")
+
+
+def receive_lines(request: HttpRequest, *, kind: Kind, source: Source) -> HttpResponseBase:
+    """Take lines in. What fits into one request is answered at once, more is streamed."""
+    whole, largest = settings.RADVIGIL_LARGEST_REQUEST, settings.RADVIGIL_LARGEST_STREAM
+    body = open_body(request, largest=largest)
+    head = body.read(whole + 1)
+    if b'"deployment"' in head or b"\\u" in head:
+        refuse_foreign(read_lines(BytesIO(head)), source=source)
+    if len(head) <= whole:
+        return stored(read_lines(BytesIO(head)), kind=kind, source=source)
+    stream = Stream(
+        kind=kind, source=source, head=head, body=body, largest=largest, longest_line=whole, clock=timezone.now
+    )
+    pieces = answered(stream)
+    return StreamingHttpResponse(begun(next(pieces), pieces), content_type="application/json")
+
+
+def begun(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
 
 
 def kind_named(request: HttpRequest, plural: str) -> Kind:
@@ -117,18 +142,15 @@ def rows_of(request: HttpRequest) -> list[RawRow]:
 
 
 def body_of(request: HttpRequest) -> bytes:
+    """Return a body that must fit into the memory."""
     largest = settings.RADVIGIL_LARGEST_REQUEST
-    if request.headers.get("Content-Encoding", "identity").lower() not in {"identity", ""}:
-        raise ProblemError(415, "Send the body without a Content-Encoding.")
-    length = request.headers.get("Content-Length", "0")
-    announced = int(length) if length.isascii() and length.isdigit() else 0
-    body = b"" if announced > largest else request.read(largest + 1)
-    if announced > largest or len(body) > largest:
-        raise ProblemError(413, f"{largest} bytes is the most; send the rows in several requests.", limit=largest)
+    body = open_body(request, largest=largest).read(largest + 1)
+    if len(body) > largest:
+        raise too_large(largest)
     return body
 
 
-def refuse_foreign(rows: Sequence[RawRow], *, source: Source) -> None:
+def refuse_foreign(rows: Iterable[RawRow], *, source: Source) -> None:
     """Refuse everything where any row names a deployment of another, before any row is stored."""
     said = (row.value.get("deployment") for row in rows if isinstance(row.value, Mapping))
     named = {str(each).strip() for each in said if isinstance(each, str | int | float) and each != ""}

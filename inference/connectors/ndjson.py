@@ -28,11 +28,27 @@ def parse(data: bytes) -> Any:
         raise MalformedJSONError(error) from error
 
 
-def read_lines(lines: Iterable[bytes]) -> Iterator[RawRow]:
-    """Yield a row for every line that is not blank, counted by line; a malformed one carries its problem."""
+def lines_of(pieces: Iterable[bytes], *, longest: int) -> Iterator[bytes]:
+    """Yield the lines of a body that comes in pieces. Of one longer than `longest` only a beginning that is longer."""
+    waiting = b""
+    for piece in pieces:
+        *lines, waiting = (waiting + piece).split(b"\n")
+        waiting = waiting[: longest + 1]
+        yield from lines
+    yield waiting
+
+
+def read_lines(lines: Iterable[bytes], *, longest: int = 0) -> Iterator[RawRow]:
+    """Yield a row for every line that is not blank, counted by line; a malformed one carries its problem.
+
+    So does one longer than `longest`, where that is given: only its beginning is kept.
+    """
     for number, line in enumerate(lines, start=1):
         content = line.removeprefix(b"\xef\xbb\xbf").strip()
-        if content:
+        if longest and len(content) > longest:
+            problem = f"is longer than {longest} bytes; only its beginning is kept"
+            yield RawRow(number=number, raw=content[:longest], problem=problem)
+        elif content:
             yield row_of_line(content, number=number)
 
 

@@ -11,11 +11,16 @@ TITLES: Mapping[int, str] = {
     403: "Not for this token",
     404: "No such address",
     405: "Only POST is answered here",
+    411: "The body has no length",
     413: "The body is too large",
     415: "The body cannot be unpacked",
     429: "Too many requests",
     503: "The database is busy",
 }
+
+BUSY = "Nothing more was stored; send it again."
+CUT = "The body ended before its length was reached; what was not answered was not stored. Send it again."
+FOREIGN = "A row names a deployment that this token may not write to."
 
 
 class ProblemError(Exception):
@@ -29,14 +34,20 @@ class ProblemError(Exception):
         super().__init__(detail)
 
 
-def problem_response(problem: ProblemError) -> HttpResponse:
-    content = {
+def problem_content(problem: ProblemError) -> dict[str, Any]:
+    return {
         "type": "about:blank",
         "title": TITLES[problem.status],
         "status": problem.status,
         "detail": problem.detail,
         **problem.more,
     }
+
+
+def problem_response(problem: ProblemError) -> HttpResponse:
     return JsonResponse(
-        content, status=problem.status, headers=problem.headers, content_type="application/problem+json"
+        problem_content(problem),
+        status=problem.status,
+        headers=problem.headers,
+        content_type="application/problem+json",
     )
