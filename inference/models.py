@@ -5,7 +5,7 @@ from inference.corrections.models import Correction
 from inference.events.models import Event
 from inference.imaging.models import ResultSource
 from inference.intake.models import SetAside
-from inference.messages.models import InboundMessage, MadeLabel, MappingRule
+from inference.messages.models import InboundMessage, MadeLabel, MappingRule, ModelAnswer, ModelSwitch
 from inference.reads.models import Read, Response
 from inference.registry.models import (
     Claim,
@@ -46,6 +46,8 @@ __all__ = [
     "Link",
     "MadeLabel",
     "MappingRule",
+    "ModelAnswer",
+    "ModelSwitch",
     "Market",
     "Organisation",
     "Person",
