@@ -53,7 +53,9 @@ def about(
 ) -> list[CorrectionFact]:
     """Return the corrections of a kind about the patient, under any name they were merged from."""
     return [
-        each for each in corrections if each.kind == kind and each.person and resolved(each.person, parents=parents) == person
+        each
+        for each in corrections
+        if each.kind == kind and each.person and resolved(each.person, parents=parents) == person
     ]
 
 
