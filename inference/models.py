@@ -3,7 +3,7 @@
 from inference.connectors.models import Discard, LastLook, Repair
 from inference.corrections.models import Correction
 from inference.events.models import Event
-from inference.imaging.models import ResultSource
+from inference.imaging.models import Archive, ArchivedObject, ArchivedStudy, ResultSource
 from inference.intake.models import SetAside
 from inference.messages.models import InboundMessage, MadeLabel, MappingRule, ModelAnswer, ModelSwitch
 from inference.reads.models import Read, Response
@@ -24,19 +24,22 @@ from inference.registry.models import (
     Version,
 )
 from inference.rescoring.models import Rescore, RescoreItem, RescoreRun
-from inference.retention.models import Erasure, Hold
 from inference.results.models import Inference, Prediction
+from inference.retention.models import Erasure, Hold
 from inference.studies.models import Link, Person, SharedOrder, StoredImage, Study, VaultValue
 from inference.truth.models import Truth
 
 __all__ = [
+    "Archive",
+    "ArchivedObject",
+    "ArchivedStudy",
     "Claim",
     "Concept",
     "Configuration",
     "Correction",
     "Deployment",
-    "Erasure",
     "Discard",
+    "Erasure",
     "Event",
     "Finding",
     "Hold",
@@ -46,9 +49,9 @@ __all__ = [
     "Link",
     "MadeLabel",
     "MappingRule",
+    "Market",
     "ModelAnswer",
     "ModelSwitch",
-    "Market",
     "Organisation",
     "Person",
     "Prediction",

@@ -11,7 +11,7 @@ from django.db import transaction
 from audit.access.models import User
 from audit.log.actions import record_act
 from inference.errors import MessageStateError
-from inference.messages.models import InboundMessage, MappingRule
+from inference.messages.models import InboundMessage, MappingRule, ModelSwitch
 from inference.messages.receiving import Taken, content_of, interpret, note, understood
 from inference.messages.rules import FIELDS, rule_of, rules_in_force
 from inference.registry.models import Site
@@ -70,6 +70,20 @@ def read_again(site: Site, *, now: datetime) -> int:
         note(kept, taken=taken)
         settled += taken.state == InboundMessage.State.TAKEN
     return settled
+
+
+@transaction.atomic
+def switch_model(*, site: Site, model: str, is_on: bool, by: User, now: datetime) -> None:
+    """Let the installation's language model read a site's reports from now on, or no longer."""
+    ModelSwitch.objects.create(site=site, is_on=is_on, model=model, by=by.actor, at=now)
+    record_act(
+        "labeller.switched_on" if is_on else "labeller.switched_off",
+        organisation=site.organisation_id,
+        subject=f"site/{site.pk}",
+        actor=by.actor,
+        at=now,
+        details={"model": model},
+    )
 
 
 def open_message(message: InboundMessage, *, by: User, now: datetime) -> str:

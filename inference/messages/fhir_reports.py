@@ -113,7 +113,28 @@ def report_in(resource: Resource) -> Report:
         text="\n".join(filter(None, texts_of(resource))),
         observations=tuple(coded for each in observations for coded in coded_in(each))
         + tuple(Coded(code=code, name=name, value=code) for code, name in conclusions_of(resource)),
+        names=tuple(names_in(resource)),
     )
+
+
+NAMING = frozenset({"display", "family", "given", "text", "line", "city"})
+
+
+def names_in(value: Any, *, inside: bool = False) -> Iterator[str]:
+    """Yield words under subject, performers and names, to be taken out of a text before a model sees it."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            people = inside or name in ("subject", "performer", "resultsInterpreter", "contained", "name", "address")
+            if isinstance(part, str) and people and name in NAMING:
+                yield from part.split()
+            else:
+                yield from names_in(part, inside=people)
+    elif isinstance(value, list):
+        for part in value:
+            if isinstance(part, str) and inside:
+                yield from part.split()
+            else:
+                yield from names_in(part, inside=inside)
 
 
 def results_of(resource: Resource, contained: Mapping[str, Resource]) -> list[Resource]:

@@ -6,7 +6,7 @@ What a report's words mean is not said here: reports go to the site's rules.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from inference.messages.hl7_messages import Message, PatientName, Segment
@@ -43,7 +43,10 @@ class Coded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One report (OBR with its OBX), as a site's rules read it. `status` is that of OBR-25: P, F, C or X."""
+    """One report (OBR with its OBX), as a site's rules read it. `status` is that of OBR-25: P, F, C or X.
+
+    `names` are words that name people, there only to be taken out of a text before a model sees it.
+    """
 
     patient: PatientName | None
     accession_number: str
@@ -54,6 +57,7 @@ class Report:
     reader: str
     text: str
     observations: tuple[Coded, ...]
+    names: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def study(self) -> Row:
@@ -188,7 +192,25 @@ def report_of(message: Message, group: list[Segment], *, patient: PatientName | 
         reader=request.text(32).split("&")[0],
         text="\n".join(filter(None, [*map(words_of, texts), *notes])),
         observations=tuple(coded(each) for each in results if each.text(3)),
+        names=tuple(names_in(message)),
     )
+
+
+PEOPLE = {
+    "PID": (5, 6, 9, 11, 13, 14),
+    "OBR": (16, 28, 32, 33, 34, 35),
+    "PV1": (7, 8, 9, 17),
+    "ORC": (10, 11, 12),
+    "NK1": (2,),
+}
+
+
+def names_in(message: Message) -> Iterator[str]:
+    """Yield the words of fields that name people or say where they live."""
+    for segment in message.segments:
+        for number in PEOPLE.get(segment.name, ()):
+            for part in segment.raw(number).replace("~", "^").replace("&", "^").split("^"):
+                yield from segment.plain(part).split()
 
 
 def words_of(result: Segment) -> str:

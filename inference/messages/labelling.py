@@ -37,9 +37,10 @@ class Draft:
     uid: str
 
 
-def report_key(report: Report, *, secret: bytes) -> str:
-    """Return what names the report of one study to us, and tells nobody which study that is."""
+def report_key(report: Report, *, secret: bytes, labeller: str = "") -> str:
+    """Return what names the report of one study, as a labeller reads it, and tells nobody which study that is."""
     name = report.study_uid or f"{report.accession_number}\x00{report.patient.issuer if report.patient else ''}"
+    name += f"\x00{labeller}" if labeller else ""
     return hmac.new(secret, name.encode(), sha256).hexdigest()
 
 
@@ -78,7 +79,7 @@ def draft_of(label: Label, *, report: Report, before: MadeLabel | None, start: s
 
 
 def truth_of(label: Label, *, report: Report, uid: str) -> dict[str, Any]:
-    labelled = {"attributes": {"labeller": f"rule/{label.rule.key}"}} if label.rule.standard == LABELLER else {}
+    labelled = {"attributes": {"labeller": label.rule.labelled_by}} if label.rule.standard == LABELLER else {}
     return {
         "truth_uid": uid,
         "value": label.value,

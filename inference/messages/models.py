@@ -97,3 +97,32 @@ class MadeLabel(models.Model):
                 fields=["site", "report", "kind", "finding", "region"], name="one_newest_label_per_report_and_finding"
             ),
         ]
+
+
+class ModelSwitch(models.Model):
+    """Whether a language model reads a site's reports: the newest row says."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    is_on = models.BooleanField()
+    model = models.CharField(max_length=80)
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+
+class ModelAnswer(models.Model):
+    """What a language model answered to one message: the raw text sealed, and how many labels it made."""
+
+    message = models.ForeignKey(InboundMessage, on_delete=models.PROTECT, related_name="answers")
+    model = models.CharField(max_length=80)
+    prompt_version = models.CharField(max_length=16)
+    ciphertext = models.BinaryField()
+    labels = models.IntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message", "model", "prompt_version"], name="one_answer_per_message_model_and_prompt"
+            ),
+        ]

@@ -149,8 +149,11 @@ def label(
     kept: InboundMessage,
     taken: Taken,
     now: datetime,
+    labeller: str = "",
 ) -> None:
-    key = report_key(report, secret=keyring_of(kept.site.organisation_id).pseudonym_key)
+    """Send what a labeller says of one report; what it said of an earlier version of it is amended."""
+    secret = keyring_of(kept.site.organisation_id).pseudonym_key
+    key = report_key(report, secret=secret, labeller=labeller)
     earlier = MadeLabel.objects.select_for_update().filter(site=kept.site, report=key)
     known = {(each.kind, each.finding, each.region): each for each in earlier}
     drafts = list(drafts_of(report, reading, known=known, start=start))

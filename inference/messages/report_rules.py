@@ -42,7 +42,13 @@ class Rule:
     standard: str = "report_human"
     certainty: str = "probable"
     makes: str = "truth"
+    labeller: str = ""
     compiled: re.Pattern[str] | None = field(init=False, default=None, repr=False, compare=False)
+
+    @property
+    def labelled_by(self) -> str:
+        """What a label of this rule names as its labeller."""
+        return self.labeller or f"rule/{self.key}"
 
     def __post_init__(self) -> None:
         if bool(self.code) == bool(self.pattern):

@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit.access.decisions import allowed, user_of
+from audit.access.decisions import NotVisibleError, allowed, user_of
 from inference.errors import MessageStateError
-from inference.messages.actions import dismiss, draft_rule, note_preview, open_message, retire, switch_on
+from inference.messages.actions import dismiss, draft_rule, note_preview, open_message, retire, switch_model, switch_on
 from inference.messages.forms import DismissForm, MessageFilters, RuleForm
+from inference.messages.labellers import is_on, language_model
 from inference.messages.models import InboundMessage, MappingRule
 from inference.messages.queries import get_message_for, get_rule_for, messages_within, preview, rules_within
 from inference.messages.report_rules import RuleError
@@ -86,12 +87,29 @@ def rules(request: HttpRequest) -> HttpResponse:
             return redirect("messages:rule", rule.pk)
         except RuleError as error:
             form.add_error(None, f"{error}.".capitalize())
+    model = language_model()
     context = {
+        "model": model,
+        "switches": [(site, is_on(site, model=model)) for site in sites] if model else [],
         "rules": rules_within(request.user, now=now),
         "form": form,
         "breadcrumbs": [HOME, ("Rules", "")],
     }
     return render(request, "inference/messages/rules.html", context, status=422 if form.errors else 200)
+
+
+@allowed("manage_rules")
+@require_POST
+def switch_language_model(request: HttpRequest, site: str) -> HttpResponse:
+    """Switch the language model on or off for one site."""
+    now, model = timezone.now(), language_model()
+    found = visible_sites(request.user, "manage_rules", now=now).filter(pk=site).first()
+    if found is None or model is None:
+        raise NotVisibleError
+    wanted = request.POST.get("on") == "yes"
+    switch_model(site=found, model=model.model, is_on=wanted, by=user_of(request), now=now)
+    messages.success(request, f"{model.model} {'reads' if wanted else 'no longer reads'} the reports of {found.name}.")
+    return redirect("messages:rules")
 
 
 @allowed("manage_rules")
