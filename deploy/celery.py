@@ -38,6 +38,16 @@ app.conf.beat_schedule = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 2 * SWEEP_SECONDS},
     },
+    "sweep repairs": {
+        "task": "inference.connectors.tasks.sweep_repairs_task",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 2 * SWEEP_SECONDS},
+    },
+    "label reports": {
+        "task": "inference.messages.tasks.label_unread_task",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 2 * SWEEP_SECONDS},
+    },
     "sweep packages": {
         "task": "monitoring.evidence.tasks.sweep_packages_task",
         "schedule": SWEEP_SECONDS,

@@ -19,6 +19,7 @@ from audit.log.checkpoints import sign_checkpoints
 from audit.log.models import Entry
 from audit.log.sequencing import sequence
 from inference.imaging.models import ResultSource
+from inference.connectors.models import Repair
 from inference.intake.models import SetAside
 from inference.messages.models import InboundMessage, MappingRule
 from inference.messages.receiving import receive_hl7
@@ -109,6 +110,12 @@ ADDRESSES: dict[str, Address] = {
     "connectors:set_aside": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("row",)),
     "connectors:replay": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("row",)),
     "connectors:discard": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("row",)),
+    "connectors:group": Address(kind=CLASS, opened_by="integrator", cases=True),
+    "connectors:repair_group": Address(kind=CLASS, methods="post", opened_by="integrator", cases=True),
+    "connectors:discard_group": Address(kind=CLASS, methods="post", opened_by="integrator", cases=True),
+    "connectors:repair": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("repair",)),
+    "connectors:repair_progress": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("repair",)),
+    "connectors:bell": Address(kind=CLASS, opened_by="integrator", cases=True),
     "connectors:documentation": Address(kind=MEMBER),
     "connectors:openapi": Address(kind=PUBLIC),
     "connectors:receive": Address(kind=TOKEN, methods="post", arguments=("plural",)),
@@ -122,6 +129,9 @@ ADDRESSES: dict[str, Address] = {
     ),
     "messages:rules": Address(kind=CLASS, methods="get post", opened_by="integrator", cases=True),
     "messages:rule": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("rule",)),
+    "messages:switch_model": Address(
+        kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("site_key",)
+    ),
     "messages:switch_on": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("rule",)),
     "messages:retire": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("rule",)),
     "studies:image": Address(kind=OBJECT, opened_by="radiologist", cases=True, arguments=("image",)),
@@ -167,6 +177,8 @@ ANOTHERS = [
     ("signals:list", "quality_officer", {"site": "north", "state": ""}),
     ("connectors:intake", "integrator", {"site": "north"}),
     ("connectors:quarantine", "integrator", {"site": "north"}),
+    ("connectors:quarantine", "integrator", {"q": "North"}),
+    ("connectors:group", "integrator", {"site": "north", "kind": "truth", "outcome": "quarantined"}),
     ("disagreement:page", "quality_officer", {"site": "north"}),
     ("disagreement:download", "quality_officer", {"site": "north"}),
     ("evidence:index", "quality_officer", {"site": "north", "product": "cxr"}),
@@ -212,9 +224,9 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
         "organisation": "north-group", "section": "site", "type": "deployment",
         "deployment": "cxr-north", "plural": "inferences", "tile": "0/000.p/1", "image": image.instance,
         "study": image.study_id, "username": person.username, "grant": person.grants.get().pk, "token": token.pk,
-        "row": SetAside.objects.get().pk, "package": make_package(now=now).uid, "run": make_run(now=now).pk,
+        "row": SetAside.objects.get().pk, "repair": make_repair(now=now).pk, "package": make_package(now=now).uid, "run": make_run(now=now).pk,
         "signal": make_signal().uid, "signable": "signal", "label_plan": make_label_plan(now=now).uid,
-        "message": InboundMessage.objects.get().pk, "rule": make_rule(now=now).pk,
+        "message": InboundMessage.objects.get().pk, "rule": make_rule(now=now).pk, "site_key": "north",
         "source": ResultSource.objects.create(site_id="north", deployment_id="cxr-north", created_at=now).pk,
         "position": Entry.objects.filter(organisation="north-group", kind="inference").first().position,
     }  # fmt: skip
@@ -228,6 +240,14 @@ def make_package(*, now: Any) -> Package:
     path_of(package).parent.mkdir(parents=True, exist_ok=True)
     path_of(package).write_bytes(b"PK")
     return package
+
+
+def make_repair(*, now: Any) -> Repair:
+    row = SetAside.objects.get()
+    return Repair.objects.create(
+        site_id="north", kind=row.kind, outcome=row.outcome, field=row.field, pattern=row.reason, words="northern words",
+        sealed_change=b"", rows=1, last=row.pk, requested_at=now, requested_by="user:n",
+    )  # fmt: skip
 
 
 def make_rule(*, now: Any) -> MappingRule:
@@ -418,6 +438,7 @@ FILTERS = (
     "from", "to", "as_of", "basis", "rule", "truth_rule", "by", "excluded", "truth", "decision", "reads", "state",
     "status", "kind", "sort", "page", "days", "queue", "ai", "order", "amend", "actor", "uid", "first", "last",
     "frame", "width", "next", "study", "signal", "metric", "ai_exposure", "second",
+    "q", "show", "outcome", "field", "pattern", "said", "wait", "flag",
 )  # fmt: skip
 
 
