@@ -41,3 +41,11 @@ class MessageStateError(InferenceError):
 
 class ResultSourceError(InferenceError):
     """A source of results cannot be named or ended; the message says why."""
+
+
+class RotationError(InferenceError):
+    """Keys cannot be rotated like that now."""
+
+
+class ErasureError(InferenceError):
+    """A person cannot be erased like that now."""

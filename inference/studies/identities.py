@@ -9,13 +9,14 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from inference.studies.models import Link
-from inference.studies.pseudonyms import Keyring
+from inference.studies.pseudonyms import Keyring, keyring_of
 
 SALT_BYTES = 32
 VAULTED = frozenset({Link.Type.ACCESSION, Link.Type.STUDY_UID, Link.Type.SERIES_UID, Link.Type.INSTANCE_UID})
@@ -31,6 +32,7 @@ MAKE_LINKS = """
                                  string_to_array(%s, ',')::uuid[], string_to_array(%s, ',')::uuid[])
     ON CONFLICT (organisation, type, pseudonym) DO NOTHING
 """
+HOLD_KEYS = "SELECT pg_advisory_xact_lock_shared(%s)"
 TAKE_LINKS_BACK = """
     DELETE FROM inference_link WHERE organisation = %s AND target = ANY(string_to_array(%s, ',')::uuid[])
 """
@@ -71,15 +73,29 @@ class Identities:
         self.now = now
         self.known: dict[Identifier, Owner] = {}
         self.salts: dict[UUID, bytes] = {}
-        self.pseudonyms: dict[Identifier, str] = {}
+        self.pseudonyms: dict[Identifier, list[str]] = {}
+        self.is_held = False
         self.asked: set[Identifier] = set()
 
-    def pseudonym(self, identifier: Identifier) -> str:
+    def hold_keys(self) -> None:
+        """Let no rotation begin until this transaction ends, and learn of one that began before it."""
+        if self.is_held:
+            return
+        self.is_held = True
+        with connection.cursor() as cursor:
+            cursor.execute(HOLD_KEYS, [rotation_lock(self.organisation)])
+        self.keyring = keyring_of(self.organisation)
+
+    def pseudonyms_of(self, identifier: Identifier) -> list[str]:
+        """Return what the identifier may be stored under; a new link gets the last."""
         found = self.pseudonyms.get(identifier)
         if found is None:
-            found = self.keyring.pseudonym(type=identifier.type, issuer=identifier.issuer, value=identifier.value)
+            found = self.keyring.link_pseudonyms(type=identifier.type, issuer=identifier.issuer, value=identifier.value)
             self.pseudonyms[identifier] = found
         return found
+
+    def pseudonym(self, identifier: Identifier) -> str:
+        return self.pseudonyms_of(identifier)[-1]
 
     def look_up(self, identifiers: Iterable[Identifier]) -> None:
         """Learn whatever is known of these identifiers; each is asked for once."""
@@ -88,8 +104,9 @@ class Identities:
     def learn(self, identifiers: Sequence[Identifier]) -> None:
         if not identifiers:
             return
+        self.hold_keys()
         self.asked.update(identifiers)
-        wanted = {(str(each.type), self.pseudonym(each)): each for each in identifiers}
+        wanted = {(str(each.type), said): each for each in identifiers for said in self.pseudonyms_of(each)}
         types, pseudonyms = joined(key[0] for key in wanted), joined(key[1] for key in wanted)
         with connection.cursor() as cursor:
             cursor.execute(FIND_LINKS, [self.organisation, types, pseudonyms])
@@ -105,6 +122,7 @@ class Identities:
         fresh = {each: owner for each, owner in owners.items() if each not in self.known}
         if not fresh:
             return []
+        self.hold_keys()
         rows = sorted((str(each.type), self.pseudonym(each), owner) for each, owner in fresh.items())
         columns = [
             joined(kind for kind, _, _ in rows),
@@ -171,6 +189,11 @@ class Identities:
         with connection.cursor() as cursor:
             cursor.execute(FIND_SALTS, [joined(str(each) for each in missing)])
             self.salts.update((person_id, bytes(salt)) for person_id, salt in cursor.fetchall())
+
+
+def rotation_lock(organisation: str) -> int:
+    """Return the number of the lock that writers share and a rotation takes alone."""
+    return int.from_bytes(sha256(f"rotation/{organisation}".encode()).digest()[:8], "big", signed=True)
 
 
 def joined(values: Iterable[str]) -> str:
