@@ -62,11 +62,11 @@ def note_preview(rule: MappingRule, *, by: User, now: datetime) -> None:
 
 def read_again(site: Site, *, now: datetime) -> int:
     """Let the rules in force read every waiting report; return how many are settled by it."""
-    rules, settled = rules_in_force(site), 0
+    labeller, settled = rules_in_force(site), 0
     waiting = InboundMessage.objects.select_for_update().filter(site=site, state=InboundMessage.State.WAITING)
     for kept in waiting.order_by("id").iterator(chunk_size=200):
         taken = Taken(state=InboundMessage.State.TAKEN)
-        interpret(understood(kept), kept=kept, taken=taken, rules=rules, now=now)
+        interpret(understood(kept), kept=kept, taken=taken, labeller=labeller, now=now)
         note(kept, taken=taken)
         settled += taken.state == InboundMessage.State.TAKEN
     return settled

@@ -32,7 +32,7 @@ from inference.messages.hl7_rows import (
 )
 from inference.messages.labelling import PRELIMINARY, WITHDRAWN, Draft, drafts_of, report_key
 from inference.messages.models import InboundMessage, MadeLabel
-from inference.messages.report_rules import Reading, Rule, read_report
+from inference.messages.report_rules import Labeller, Reading
 from inference.messages.rules import rules_in_force
 from inference.registry.models import Site
 from inference.studies.pseudonyms import Keyring, keyring_of
@@ -114,7 +114,7 @@ def receive(data: bytes, *, read: Read, site: Site, origin: str, now: datetime) 
         content = read(data)
         taken = Taken(state=State.TAKEN, receipts=send(content.rows, site=site, origin=origin, now=now))
         kept = keep(data, kind=content.kind, site=site, origin=origin, digest=digest, keyring=keyring, now=now)
-        interpret(content, kept=kept, taken=taken, rules=rules_in_force(site), now=now)
+        interpret(content, kept=kept, taken=taken, labeller=rules_in_force(site), now=now)
     except (UnreadableMessageError, IncompleteMessageError) as problem:
         taken = Taken(state=State.REFUSED, reason=str(problem))
         kept = keep(data, kind=UNREAD[read], site=site, origin=origin, digest=digest, keyring=keyring, now=now)
@@ -130,15 +130,17 @@ def understood(kept: InboundMessage) -> Content:
     return (read_fhir if kept.kind.startswith("FHIR") else read_hl7)(content_of(kept))
 
 
-def interpret(content: Content, *, kept: InboundMessage, taken: Taken, rules: Sequence[Rule], now: datetime) -> None:
-    """Send what the rules say of the reports in a message; what they leave open makes the message wait."""
+def interpret(content: Content, *, kept: InboundMessage, taken: Taken, labeller: Labeller, now: datetime) -> None:
+    """Send what a labeller says of the reports in a message; what it leaves open makes the message wait."""
     for number, report in enumerate(content.reports, start=1):
-        reading = read_report(report, rules)
+        reading = labeller.read(report)
         if reading.ambiguous:
             taken.wait(f"the report both affirms and denies {', '.join(reading.ambiguous)}")
         elif not reading.labels and report.status not in {*PRELIMINARY, WITHDRAWN}:
             taken.wait(NO_RULE)
-        label(report, reading, start=f"{content.start}/{number}", kept=kept, taken=taken, now=now)
+        label(
+            report, reading, start=f"{content.start}/{number}", kept=kept, taken=taken, now=now, labeller=labeller.name
+        )
 
 
 def label(

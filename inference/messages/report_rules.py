@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from inference.messages.hl7_rows import Coded, Report
 from inference.messages.report_text import AFFIRMED, DENIED, UNSURE, Mention, mentions_of
@@ -81,6 +82,26 @@ class Reading:
     @property
     def is_clear(self) -> bool:
         return bool(self.labels) and not self.ambiguous
+
+
+class Labeller(Protocol):
+    """What every labeller of reports is: it has a name, and reads a report. Others are plugged in beside the rules."""
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self, report: Report) -> Reading: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleLabeller:
+    """A site's rules as a labeller; its labels name the rule that made them."""
+
+    rules: Sequence[Rule]
+    name: str = ""
+
+    def read(self, report: Report) -> Reading:
+        return read_report(report, self.rules)
 
 
 def compiled(pattern: str) -> re.Pattern[str]:

@@ -1,7 +1,7 @@
 """The site's rules in force, as the pure engine takes them."""
 
 from inference.messages.models import MappingRule
-from inference.messages.report_rules import Rule
+from inference.messages.report_rules import Rule, RuleLabeller
 from inference.registry.models import Site
 
 FIELDS = (
@@ -9,9 +9,9 @@ FIELDS = (
 )  # fmt: skip
 
 
-def rules_in_force(site: Site) -> list[Rule]:
+def rules_in_force(site: Site) -> RuleLabeller:
     found = MappingRule.objects.filter(site=site, state=MappingRule.State.IN_FORCE).order_by("id")
-    return [rule_of(each) for each in found]
+    return RuleLabeller(rules=[rule_of(each) for each in found])
 
 
 def rule_of(stored: MappingRule) -> Rule:
