@@ -59,6 +59,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "is_demo": settings.RADVIGIL_DEMO,
         "navigation": navigation(user, path=request.path) if isinstance(user, User) else [],
         "user_roles": roles_of(user) if isinstance(user, User) else "",
+        "has_bell": isinstance(user, User) and may(user, "see_quarantine"),
         "shown_zone": timezone.get_current_timezone_name(),
     }
 

@@ -18,8 +18,8 @@ from audit.access.models import Token, User
 from audit.log.checkpoints import sign_checkpoints
 from audit.log.models import Entry
 from audit.log.sequencing import sequence
-from inference.imaging.models import ResultSource
 from inference.connectors.models import Repair
+from inference.imaging.models import ResultSource
 from inference.intake.models import SetAside
 from inference.messages.models import InboundMessage, MappingRule
 from inference.messages.receiving import receive_hl7
@@ -220,11 +220,11 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
     sequence(now=now)
     sign_checkpoints(now=now)
     return {
-        "product": "mammo", "claim": make_claim().pk,
+        "product": "mammo", "claim": make_claim().pk, "repair": make_repair(now=now).pk,
         "organisation": "north-group", "section": "site", "type": "deployment",
         "deployment": "cxr-north", "plural": "inferences", "tile": "0/000.p/1", "image": image.instance,
         "study": image.study_id, "username": person.username, "grant": person.grants.get().pk, "token": token.pk,
-        "row": SetAside.objects.get().pk, "repair": make_repair(now=now).pk, "package": make_package(now=now).uid, "run": make_run(now=now).pk,
+        "row": SetAside.objects.get().pk, "package": make_package(now=now).uid, "run": make_run(now=now).pk,
         "signal": make_signal().uid, "signable": "signal", "label_plan": make_label_plan(now=now).uid,
         "message": InboundMessage.objects.get().pk, "rule": make_rule(now=now).pk, "site_key": "north",
         "source": ResultSource.objects.create(site_id="north", deployment_id="cxr-north", created_at=now).pk,
@@ -245,8 +245,8 @@ def make_package(*, now: Any) -> Package:
 def make_repair(*, now: Any) -> Repair:
     row = SetAside.objects.get()
     return Repair.objects.create(
-        site_id="north", kind=row.kind, outcome=row.outcome, field=row.field, pattern=row.reason, words="northern words",
-        sealed_change=b"", rows=1, last=row.pk, requested_at=now, requested_by="user:n",
+        site_id="north", kind=row.kind, outcome=row.outcome, field=row.field, pattern=row.reason,
+        words="northern words", sealed_change=b"", rows=1, last=row.pk, requested_at=now, requested_by="user:n",
     )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""What a person does with a row that was set aside: open it, repair and replay it, or discard it. Each is an act."""
+"""What a person does with a row that was set aside: open it, repair and replay it. Each is an act.
+
+Whole groups are in repairs.py, and discards, which are signed, in discards.py.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -14,14 +17,6 @@ from inference.intake.actions import accept
 from inference.intake.kinds import RawRow, Receipt, Source
 from inference.intake.models import SetAside
 from inference.studies.pseudonyms import keyring_of
-
-DISCARD_REASONS = (
-    ("sent_by_mistake", "sent by mistake"),
-    ("corrected_and_sent_again", "corrected and sent again"),
-    ("stored_row_is_right", "the row that is stored is the right one"),
-    ("test_data", "test data"),
-    ("belongs_elsewhere", "belongs to another system"),
-)
 
 
 def open_row(row: SetAside, *, by: User, now: datetime) -> str:
@@ -66,17 +61,6 @@ def source_of(row: SetAside, *, value: Any, by: User) -> Source:
         origin="replay",
         refuses_foreign=False,
     )
-
-
-@transaction.atomic
-def discard_row(row: SetAside, *, reason: str, by: User, now: datetime) -> None:
-    """Close a row without storing it. Its content stays, encrypted.
-
-    Raises:
-        SetAsideStateError: somebody closed it meanwhile.
-    """
-    close(row, state=SetAside.State.DISCARDED, by=by, now=now)
-    record(row, act="row.discarded", by=by, now=now, reason=reason)
 
 
 def close(row: SetAside, *, state: str, by: User, now: datetime) -> None:

@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from audit.access.decisions import NotVisibleError, Scope, Visitor
 from inference.connectors.kinds import KINDS
+from inference.connectors.models import Repair
 from inference.intake.models import SetAside
 from inference.registry.models import Deployment, Site
 from inference.registry.visibility import scope_of, visible_deployments, visible_sites
@@ -146,3 +147,16 @@ def get_set_aside_for(user: Visitor, action: str, pk: int, *, now: datetime) -> 
     if found is None:
         raise NotVisibleError
     return found
+
+
+def get_repair_for(user: Visitor, pk: int, *, now: datetime) -> Repair:
+    """Return a repair of rows that this user reaches; it holds no content."""
+    found = Repair.objects.select_related("site").filter(pk=pk).first()
+    if found is None or not repair_rows(user, found, now=now).exists():
+        raise NotVisibleError
+    return found
+
+
+def repair_rows(user: Visitor, repair: Repair, *, now: datetime) -> QuerySet[SetAside]:
+    within = set_aside_within(user, "see_quarantine", now=now)
+    return within.filter(site=repair.site_id, kind=repair.kind, outcome=repair.outcome, pk__lte=repair.last)

@@ -33,6 +33,11 @@ class GroupKey:
     def query(self) -> str:
         return urlencode(asdict(self))
 
+    @property
+    def path(self) -> str:
+        """Return the field as a path through every object of a list."""
+        return self.field.replace("[]", "")
+
     def of(self, rows: QuerySet[SetAside]) -> QuerySet[SetAside]:
         """Return the rows of this group that wait, among those given."""
         same = with_patterns(rows).filter(site=self.site, kind=self.kind, outcome=self.outcome)

@@ -4,18 +4,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from audit.access.decisions import allowed, may, member_required
-from inference.connectors.actions import discard_row, open_row, replay_row
+from audit.access.decisions import allowed, may, member_required, user_of
+from inference.connectors.actions import open_row, replay_row
 from inference.connectors.forms import DiscardForm, FilterForm, ReplayForm, pretty
+from inference.connectors.looking import has_looked, last_look
 from inference.connectors.openapi import document
 from inference.connectors.presenting import kinds_in_words
 from inference.connectors.queries import feeds_of, flags_of_week, get_set_aside_for, set_aside_within
+from inference.connectors.set_aside_groups import groups_of, searched
 from inference.errors import SetAsideStateError
 from inference.intake.flags import meaning_of
 from inference.intake.models import SetAside
@@ -58,21 +60,38 @@ def intake(request: HttpRequest) -> HttpResponse:
 @allowed("see_quarantine")
 @require_GET
 def quarantine(request: HttpRequest) -> HttpResponse:
-    now = timezone.now()
+    """Show what waits, by its cause or row by row. Opening the page is the look that the bell counts from."""
+    now, user = timezone.now(), user_of(request)
     form = FilterForm(request.GET)
     chosen = form.chosen()
-    rows = set_aside_within(request.user, "see_quarantine", now=now).filter(**chosen)
+    rows = searched(set_aside_within(user, "see_quarantine", now=now).filter(**chosen), form.words)
+    seen, by_row = last_look(user), form.shows_rows
     query = request.GET.copy()
     query.pop("page", None)
     context = {
-        "page": Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "groups": [] if by_row else groups_of(rows, seen_up_to=seen),
+        "page": Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page")) if by_row else None,
+        "by_row": by_row,
+        "seen": seen,
         "query": f"{query.urlencode()}&" if query else "",
+        "tabs": tabs_of(query, by_row=by_row),
         "form": form,
-        "sites": visible_sites(request.user, "see_quarantine", now=now),
+        "sites": visible_sites(user, "see_quarantine", now=now),
         "chosen": chosen,
         "breadcrumbs": [("Intake", reverse("connectors:intake")), ("Quarantine", "")],
     }
+    has_looked(user, now=now)
     return render(request, "inference/connectors/quarantine.html", context)
+
+
+def tabs_of(query: QueryDict, *, by_row: bool) -> list[tuple[str, str, bool]]:
+    """Return label, address and whether it is the one open, with the other filters kept."""
+    tabs = []
+    for label, show in (("By cause", ""), ("Row by row", "rows")):
+        other = query.copy()
+        other["show"] = show
+        tabs.append((label, f"?{other.urlencode()}", by_row == bool(show)))
+    return tabs
 
 
 @allowed("see_quarantine")
@@ -102,23 +121,6 @@ def replay(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error("row", f"It did not go in: {receipt.reason}.")
         return show_row(request, row, form=form, status=422)
     messages.success(request, f"Row {row.row} went in: {receipt.status.replace('_', ' and ')}.")
-    return redirect("connectors:quarantine")
-
-
-@allowed("replay_quarantine")
-@require_POST
-def discard(request: HttpRequest, pk: int) -> HttpResponse:
-    now = timezone.now()
-    row = get_set_aside_for(request.user, "replay_quarantine", pk, now=now)
-    form = DiscardForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Choose why the row is discarded.")
-        return redirect("connectors:set_aside", pk=pk)
-    try:
-        discard_row(row, reason=form.cleaned_data["reason"], by=request.user, now=now)  # type: ignore[arg-type]
-        messages.success(request, f"Row {row.row} was discarded.")
-    except SetAsideStateError as error:
-        messages.error(request, str(error))
     return redirect("connectors:quarantine")
 
 

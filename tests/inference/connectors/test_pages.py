@@ -115,22 +115,13 @@ def test_a_row_that_does_not_go_in_stays_and_leaves_nothing(integrator, waiting,
     assert (SetAside.objects.count(), Truth.objects.count()) == (1, 0)
 
 
-def test_a_row_is_discarded_for_a_reason_and_keeps_its_content(integrator, waiting):
-    integrator.post(f"/intake/quarantine/{waiting.pk}/discard/", {"reason": "test_data"})
-
-    waiting.refresh_from_db()
-    act = Act.objects.get(entry__kind="row.discarded")
-    assert (waiting.state, act.details["reason"]) == ("discarded", "test_data")
-    assert "hearsay" in integrator.get(f"/intake/quarantine/{waiting.pk}/").content.decode()
-
-
 def test_a_closed_row_cannot_be_closed_again(integrator, waiting):
-    path = f"/intake/quarantine/{waiting.pk}/"
-    integrator.post(path + "discard/", {"reason": "test_data"})
-    response = integrator.post(path + "replay/", {"row": json.dumps(truth_row(1))}, follow=True)
+    path = f"/intake/quarantine/{waiting.pk}/replay/"
+    integrator.post(path, {"row": json.dumps(truth_row(1))})
+    response = integrator.post(path, {"row": json.dumps(truth_row(2))}, follow=True)
 
     assert "not waiting any more" in response.content.decode()
-    assert Truth.objects.count() == 0
+    assert Truth.objects.count() == 1
 
 
 def test_a_conflict_waits_beside_what_stands(integrator, now):
