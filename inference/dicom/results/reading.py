@@ -93,11 +93,13 @@ def read_segmentation(dataset: Dataset, name: str) -> ResultObject:
 
 def read_parametric_map(dataset: Dataset, _name: str) -> ResultObject:
     """Return that a map is there and of what quantity; its pixels are not read."""
-    quantities = [
-        codes.code_in(item, "QuantityDefinitionSequence") if items_of(item, "QuantityDefinitionSequence") else None
-        for item in items_of(dataset, "SharedFunctionalGroupsSequence")
+    labels = [
+        code.meaning
+        for groups in items_of(dataset, "SharedFunctionalGroupsSequence")
+        for mapping in items_of(groups, "RealWorldValueMappingSequence")
+        for quantity in items_of(mapping, "QuantityDefinitionSequence")
+        if (code := codes.code_in(quantity, "ConceptCodeSequence")).meaning
     ]
-    labels = [each.meaning for each in quantities if each is not None and each.meaning]
     return ResultObject(
         form="parametric map",
         algorithm=equipment(dataset),
