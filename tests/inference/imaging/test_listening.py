@@ -15,8 +15,10 @@ from pynetdicom.sop_class import CTImageStorage, Verification
 
 from inference.imaging.inbox import Inbox, InboxFullError
 from inference.imaging.listening import DicomListener, Listening
+from inference.management.commands.listen_dicom import context_of
 from inference.studies.models import StoredImage
 from inference.studies.pseudonyms import keyring_of
+from tests.certificates import make_certificate, trusting
 from tests.factories import make_network
 from tests.inference.imaging.objects import ct_slice, encoded
 
@@ -139,3 +141,23 @@ def test_an_acknowledged_object_outlives_the_kill_of_the_listener(network, tmp_p
     finally:
         running.terminate()
         running.wait(20)
+
+
+def test_over_tls_the_server_shows_its_certificate_and_plain_senders_get_nowhere(network, now, tmp_path):
+    certificate = make_certificate(tmp_path / "both.pem")
+    inbox = Inbox(folder=tmp_path / "inbox", keyring=keyring_of("north-group"), least_free_bytes=0)
+    listening = Listening(
+        site="north", ae_title="RADVIGIL", host="127.0.0.1", port=0, context=context_of(certificate, None)
+    )
+    running = DicomListener(listening, inbox=inbox, clock=lambda: now)
+    running.start()
+    try:
+        assert send(running.port) == []
+        entity = AE(ae_title="PACS")
+        entity.add_requested_context(CTImageStorage)
+        secured = {"tls_args": (trusting(certificate), "127.0.0.1")}
+        association = entity.associate("127.0.0.1", running.port, ae_title="RADVIGIL", **secured)
+        assert association.is_established and association.send_c_store(ct_slice()).Status == 0x0000
+        association.release()
+    finally:
+        running.stop()

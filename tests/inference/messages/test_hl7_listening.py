@@ -2,18 +2,20 @@
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from django.db import connection
 
 from inference.corrections.models import Correction
 from inference.events.models import Event
+from inference.management.commands.listen_hl7 import context_of
 from inference.messages.hl7_answers import END, START, framed
 from inference.messages.hl7_listening import Hl7Server, Listening
 from inference.messages.hl7_messages import parse_message
 from inference.messages.models import InboundMessage
 from inference.messages.receiving import content_of
+from tests.certificates import make_certificate, trusting
 from tests.factories import make_network
 from tests.inference.messages.hl7_examples import adt, omi, orm, oru
 
@@ -104,3 +106,18 @@ def test_rubbish_closes_the_connection(network, now, rubbish):
     with listening(now) as address, socket.create_connection(address, timeout=20) as plain:
         plain.sendall(rubbish)
         assert plain.recv(10) == b""
+
+
+def test_over_tls_the_server_shows_its_certificate(network, now, tmp_path):
+    certificate = make_certificate(tmp_path / "both.pem")
+    with listening(now, context=context_of(str(certificate), None)) as address:
+        with socket.create_connection(address, timeout=20) as plain:
+            secured = trusting(certificate).wrap_socket(plain, server_hostname="127.0.0.1")
+            secured.sendall(framed(orm("NW")))
+            assert b"MSA|AA|" in secured.recv(65_536)
+            secured.close()
+        with socket.create_connection(address, timeout=20) as plain:
+            plain.sendall(framed(orm("CA")))
+            with suppress(ConnectionResetError):
+                assert b"MSA" not in plain.recv(65_536)
+    assert Event.objects.count() == 1
