@@ -14,6 +14,7 @@ from types import FrameType
 
 from deploy import administrators, homes, ports
 from deploy.installing import say
+from deploy.listeners import ListenerError, wanted_listeners
 from deploy.parts import Part, PartError, stop_all
 from deploy.preparing import has_facts, prepare_database
 from deploy.servers.embedded import Running, embedded_servers, start_again, wanted_servers
@@ -38,7 +39,7 @@ def main(kind: str) -> None:
             run(home, kind=kind, web_socket=web_socket)
     except KeyboardInterrupt:
         say("stopped")
-    except (ports.PortError, homes.OtherKindError, PartError, ServerError) as error:
+    except (ports.PortError, homes.OtherKindError, ListenerError, PartError, ServerError) as error:
         sys.exit(f"radvigil: {error}")
 
 
@@ -90,6 +91,7 @@ def parts_of(home: Path, *, environment: dict[str, str], web_socket: socket.sock
     web = [PYTHON, "-m", "gunicorn", "deploy.wsgi", "--bind", f"fd://{web_socket.fileno()}"]
     web += ["--workers", "2", "--threads", "4", "--timeout", "120", "--graceful-timeout", "5", "--no-control-socket"]
     commands = {"web": web, "worker": worker, "scheduler": beat}
+    commands |= {each.name: [PYTHON, "manage.py", *each.arguments] for each in wanted_listeners(environment)}
     return [
         Part(
             name=name,
