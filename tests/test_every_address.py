@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -25,6 +26,7 @@ from inference.messages.models import InboundMessage, MappingRule
 from inference.messages.receiving import receive_hl7
 from inference.registry.models import Claim, Site
 from inference.rescoring.models import RescoreRun
+from inference.retention.models import Erasure, Hold
 from inference.studies.pixels import store_dicom
 from monitoring.evidence.models import Package
 from monitoring.evidence.queries import path_of
@@ -105,6 +107,7 @@ ADDRESSES: dict[str, Address] = {
     "registry:open_user": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
     "registry:tokens": Address(kind=CLASS, methods="get post", opened_by="administrator"),
     "registry:revoke_token": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("token",)),
+    "registry:rotate_token": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("token",)),
     "connectors:intake": Address(kind=CLASS, opened_by="integrator"),
     "connectors:quarantine": Address(kind=CLASS, opened_by="integrator", cases=True),
     "connectors:set_aside": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("row",)),
@@ -121,6 +124,7 @@ ADDRESSES: dict[str, Address] = {
     "connectors:receive": Address(kind=TOKEN, methods="post", arguments=("plural",)),
     "imaging:sources": Address(kind=CLASS, methods="get post", opened_by="integrator", cases=True),
     "imaging:end": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("source",)),
+    "connectors:losses": Address(kind=TOKEN, methods="post"),
     "messages:fhir": Address(kind=TOKEN, methods="post"),
     "messages:queue": Address(kind=CLASS, opened_by="integrator", cases=True),
     "messages:message": Address(kind=OBJECT, opened_by="integrator", cases=True, arguments=("message",)),
@@ -135,6 +139,13 @@ ADDRESSES: dict[str, Address] = {
     "messages:switch_on": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("rule",)),
     "messages:retire": Address(kind=OBJECT, methods="post", opened_by="integrator", cases=True, arguments=("rule",)),
     "studies:image": Address(kind=OBJECT, opened_by="radiologist", cases=True, arguments=("image",)),
+    "retention:page": Address(kind=CLASS, opened_by="resolver", cases=True),
+    "retention:ask": Address(kind=CLASS, methods="post", opened_by="resolver", cases=True),
+    "retention:hold": Address(kind=CLASS, methods="post", opened_by="resolver", cases=True),
+    "retention:withdraw": Address(
+        kind=OBJECT, methods="post", opened_by="resolver", cases=True, arguments=("erasure",)
+    ),
+    "retention:lift": Address(kind=OBJECT, methods="post", opened_by="resolver", cases=True, arguments=("hold",)),
     "studies:resolve": Address(kind=CLASS, opened_by="resolver", cases=True),
     "studies:identifiers": Address(
         kind=OBJECT, methods="get post", opened_by="resolver", cases=True, arguments=("study",)
@@ -159,6 +170,8 @@ ADDRESSES: dict[str, Address] = {
     "signals:acknowledge": Address(kind=OBJECT, methods="post", arguments=("signal",)),
     "signals:close": Address(kind=OBJECT, methods="post", arguments=("signal",)),
     "feeds:page": Address(kind=CLASS),
+    "feeds:flagged": Address(kind=CLASS, cases=True),
+    "feeds:flagged_csv": Address(kind=CLASS, cases=True),
     "drift:report": Address(kind=CLASS),
     "drift:download": Address(kind=OBJECT, cases=True, query="?deployment=cxr-north"),
     "disagreement:page": Address(kind=CLASS),
@@ -184,6 +197,7 @@ ANOTHERS = [
     ("evidence:index", "quality_officer", {"site": "north", "product": "cxr"}),
     ("rescoring:list", "quality_officer", {}),
     ("feeds:page", "quality_officer", {}),
+    ("feeds:flagged", "quality_officer", {"site": "north", "deployment": "cxr-north"}),
     ("log:index", "quality_officer", {}),
     ("registry:index", "quality_officer", {}),
     ("registry:users", "administrator", {}),
@@ -227,6 +241,11 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
         "row": SetAside.objects.get().pk, "package": make_package(now=now).uid, "run": make_run(now=now).pk,
         "signal": make_signal().uid, "signable": "signal", "label_plan": make_label_plan(now=now).uid,
         "message": InboundMessage.objects.get().pk, "rule": make_rule(now=now).pk, "site_key": "north",
+        "erasure": make_erasure(image.study_id, now=now).uid,
+        "hold": Hold.objects.create(
+            organisation_id="north-group", person_id=uuid4(), study_id=image.study_id, reason="northern hold",
+            set_at=now, set_by="user:n",
+        ).pk,
         "source": ResultSource.objects.create(site_id="north", deployment_id="cxr-north", created_at=now).pk,
         "position": Entry.objects.filter(organisation="north-group", kind="inference").first().position,
     }  # fmt: skip
@@ -247,6 +266,13 @@ def make_repair(*, now: Any) -> Repair:
     return Repair.objects.create(
         site_id="north", kind=row.kind, outcome=row.outcome, field=row.field, pattern=row.reason,
         words="northern words", sealed_change=b"", rows=1, last=row.pk, requested_at=now, requested_by="user:n",
+    )  # fmt: skip
+
+
+def make_erasure(study: Any, *, now: Any) -> Erasure:
+    return Erasure.objects.create(
+        organisation_id="north-group", study_id=study, basis="gdpr_17", reason="northern reason", requested_at=now,
+        requested_by="user:n",
     )  # fmt: skip
 
 

@@ -67,6 +67,7 @@ ACTIONS: dict[str, Rule] = {
     "see_evidence": to_see(SUMS, QUALITY, REGULATOR),
     "see_registry": to_see(SUMS, QUALITY, READER, ARBITER, ENGINEER, INTEGRATOR, REGULATOR, ADMIN),
     "see_rows": to_see(ROWS, QUALITY, READER, ARBITER, ENGINEER, REGULATOR),
+    "see_flagged": to_see(ROWS, QUALITY, ENGINEER, INTEGRATOR, REGULATOR),
     "see_case": to_see(ROWS, QUALITY, READER, ARBITER, ENGINEER, REGULATOR),
     "see_image": to_see(IMAGES, QUALITY, READER, ARBITER, ENGINEER, REGULATOR),
     "see_worklist": to_do(ROWS, READER, ARBITER),

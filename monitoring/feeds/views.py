@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from audit.access.decisions import allowed
+from audit.access.decisions import allowed, may
 from inference.registry.visibility import scope_of, visible_deployments
 from monitoring.feeds.presenting import feed_rows
 from monitoring.feeds.queries import WINDOW_DAYS, feeds_of
@@ -19,6 +19,7 @@ def page(request: HttpRequest) -> HttpResponse:
     feeds = feeds_of([each.pk for each in deployments], now=now)
     context = {
         "rows": feed_rows(deployments, feeds=feeds, scope=scope_of(request.user, "see_signals", now=now)),
+        "may_see_flagged": may(request.user, "see_flagged"),
         "window_days": WINDOW_DAYS,
         "breadcrumbs": [("Overview", "/"), ("Feeds", "")],
     }

@@ -20,6 +20,7 @@ MATRIX = {
     "see_evidence": {Q, G},
     "see_registry": {Q, R, A, E, N, G, D},
     "see_rows": {Q, R, A, E, G},
+    "see_flagged": {Q, E, N, G},
     "see_case": {Q, R, A, E, G},
     "see_image": {Q, R, A, E, G},
     "see_worklist": {R, A},
@@ -46,7 +47,7 @@ MATRIX = {
     "resolve_identity": {S},
 }
 NEEDS_ROWS = {
-    "see_rows", "see_case", "see_worklist", "see_quarantine", "see_log_entries", "settle_truth", "replay_quarantine",
+    "see_rows", "see_case", "see_flagged", "see_worklist", "see_quarantine", "see_log_entries", "settle_truth", "replay_quarantine",
     "manage_rules", "resolve_identity", "see_label_plans", "plan_labels",
 }  # fmt: skip
 NEEDS_IMAGES = {"see_image", "record_read", "arbitrate"}
