@@ -23,7 +23,7 @@ STATUSES = {
 READ = ("DiagnosticReport", "Observation")
 HELD = (*READ, "Patient", "ServiceRequest", "ImagingStudy", "Practitioner")
 ACCESSION = "ACSN"
-TAGS = re.compile(r"<[^>]+>")
+TAGS = re.compile(r"<[^<>]+>")
 MOST_RESOURCES = 5_000
 
 Resource = Mapping[str, Any]
@@ -63,7 +63,7 @@ def bundled(entries: Sequence[Mapping[str, Any]]) -> list[Resource]:
         if isinstance(resource, dict) and resource.get("resourceType") in HELD:
             kind, key = resource["resourceType"], resource.get("id", "")
             for name in (entry.get("fullUrl"), f"{kind}/{key}" if key else None):
-                if name:
+                if name and isinstance(name, str):
                     held[name] = resource
     reports = [each for each in unique(held.values()) if each["resourceType"] == "DiagnosticReport"]
     used = {id(held[name]) for each in reports for name in references(each.get("result")) if name in held}
@@ -77,9 +77,9 @@ def unique(resources: Any) -> list[dict[str, Any]]:
 
 def with_contained(resource: Resource, *, held: Mapping[str, Resource]) -> Resource:
     fields = ("subject", "basedOn", "imagingStudy", "result", "resultsInterpreter", "performer")
-    names = [name for field in fields for name in references(resource.get(field))]
+    names = dict.fromkeys(name for field in fields for name in references(resource.get(field)))
     contained = [dict(held[name]) | {"id": name} for name in names if name in held]
-    return dict(resource) | {"contained": [*resource.get("contained", []), *contained]}
+    return dict(resource) | {"contained": [*listed(resource.get("contained")), *contained]}
 
 
 def references(value: Any) -> Iterator[str]:

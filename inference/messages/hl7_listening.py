@@ -13,8 +13,10 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import BoundedSemaphore
+from typing import Any
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, DataError, close_old_connections
 
 from inference.messages.hl7_answers import ACCEPTED, END, ERROR, REJECTED, START, acknowledgement, framed
 from inference.messages.models import InboundMessage
@@ -49,11 +51,26 @@ class Hl7Server(socketserver.ThreadingTCPServer):
 
     def __init__(self, listening: Listening, *, clock: Callable[[], datetime]) -> None:
         self.listening, self.clock = listening, clock
+        self.places = BoundedSemaphore(MOST_CONNECTIONS)
         super().__init__((listening.host, listening.port), Conversation)
 
     def verify_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> bool:
         allowed = self.listening.allowed
         return not allowed or (isinstance(client_address, tuple) and client_address[0] in allowed)
+
+    def process_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any) -> None:
+        """Take a conversation on, unless too many are held: then the sender is sent away and comes again."""
+        if not self.places.acquire(blocking=False):
+            logger.warning("a sender was sent away: %d conversations are held", MOST_CONNECTIONS)
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.places.release()
 
 
 class Conversation(socketserver.BaseRequestHandler):
@@ -88,6 +105,9 @@ class Conversation(socketserver.BaseRequestHandler):
         try:
             site = Site.objects.get(pk=listening.site)
             taken = receive_hl7(message, site=site, origin=f"hl7:{listening.port}", now=now)
+        except (DataError, ValueError) as error:  # sent again it would fail again and hold up all that follow
+            logger.warning("a message cannot be stored and is refused: %s", type(error).__name__)
+            return acknowledgement(message, code=REJECTED, words="the message cannot be stored as it is", now=now)
         except DatabaseError:
             logger.exception("a message was not stored and is not acknowledged")
             return None
@@ -111,13 +131,14 @@ def next_message(plain: socket.socket, waiting: bytes) -> tuple[bytes, bytes] | 
     Raises:
         OSError: a frame is too large, or does not begin as one.
     """
-    data = bytearray(waiting)
-    while (end := data.find(END)) < 0:
+    data, seen = bytearray(waiting), 0
+    while (end := data.find(END, seen)) < 0:
         if len(data) > LARGEST_MESSAGE:
             raise OSError("a frame is too large")
-        begun = data.lstrip(BETWEEN)
+        begun = data[:64].lstrip(BETWEEN)
         if begun and not begun.startswith(START):
             raise OSError("a frame does not begin as one")
+        seen = max(0, len(data) - len(END) + 1)
         read = plain.recv(65_536)
         if not read:
             return None

@@ -21,7 +21,9 @@ CHARSETS = {
 TIMES = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 10: "%Y%m%d%H", 8: "%Y%m%d"}  # a month or a year is no moment
 SEPARATORS = (b"MSH|^~\\&|", b"MSH|^~\\&#|")
 OFFSET = re.compile(r"[+-]\d{4}$")
+MOST_SEGMENTS, MOST_REPETITIONS = 10_000, 20_000
 PREFERRED_IDENTIFIERS = ("MR", "PI", "PT", "")
+hl7.util.logger.disabled = True  # it writes the fields that it cannot unescape, and they are a patient's
 
 
 class UnreadableMessageError(ValueError):
@@ -90,7 +92,7 @@ class Message:
     @property
     def kind(self) -> str:
         """The type and its trigger, such as ADT^A40."""
-        return f"{self.header.text(9)}^{self.header.text(9, 2)}"
+        return "".join(each for each in f"{self.header.text(9)}^{self.header.text(9, 2)}" if each.isprintable())
 
     @property
     def control_id(self) -> str:
@@ -137,6 +139,8 @@ def parse_message(data: bytes) -> Message:
     if not head.startswith(SEPARATORS):
         raise UnreadableMessageError("MSH-1 and MSH-2 name other separators than | and ^~\\&")
     text = decoded(head).replace("\r\n", "\r").replace("\n", "\r")
+    if text.count("\r") > MOST_SEGMENTS or text.count("~") > MOST_REPETITIONS:
+        raise UnreadableMessageError(f"it has more than {MOST_SEGMENTS} segments or {MOST_REPETITIONS} repetitions")
     try:
         parsed = hl7.parse(text)
         segments = tuple(Segment(str(each[0][0]), each, parsed) for each in parsed)

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import transaction
 
-from audit.proofs.canonical import canonical_json
+from audit.proofs.canonical import CanonicalError, canonical_json
 from inference.connectors.kinds import KINDS
 from inference.intake.actions import accept
 from inference.intake.kinds import RawRow, Receipt, Source
@@ -97,9 +97,14 @@ def receive_fhir(data: bytes, *, site: Site, origin: str, now: datetime) -> list
     Raises:
         UnreadableMessageError: it is no FHIR that is read here; nothing was stored.
     """
+    resources = resources_in(data)
+    try:
+        written = [canonical_json(each) for each in resources]
+    except CanonicalError as error:
+        raise UnreadableMessageError(f"the body cannot be kept as it is: {error}") from error
     return [
-        (str(each["resourceType"]), receive(canonical_json(each), read=read_fhir, site=site, origin=origin, now=now))
-        for each in resources_in(data)
+        (str(each["resourceType"]), receive(text, read=read_fhir, site=site, origin=origin, now=now))
+        for each, text in zip(resources, written, strict=True)
     ]
 
 
@@ -213,6 +218,8 @@ def note(kept: InboundMessage, *, taken: Taken) -> None:
 
 
 def content_of(message: InboundMessage) -> bytes:
-    """Return a message as it came."""
+    """Return a message as it came; nothing, once it has expired or its person was erased."""
+    if not message.ciphertext:
+        return b""
     keyring = keyring_of(message.site.organisation_id)
     return keyring.open(bytes(message.ciphertext), subject=f"message/{message.digest}")

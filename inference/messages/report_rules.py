@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from inference.messages.hl7_rows import Coded, Report
+from inference.messages.pattern_cost import takes_too_long
 from inference.messages.report_text import AFFIRMED, DENIED, UNSURE, Mention, mentions_of
 
 BY_SIDE = "by_side"
@@ -112,11 +113,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
     """
     if len(pattern) > LONGEST_PATTERN:
         raise RuleError(f"the pattern is longer than {LONGEST_PATTERN} characters")
-    if re.search(r"\([^)]*[+*][^)]*\)\s*[+*{]", pattern):
-        raise RuleError("the pattern repeats what repeats already; that can take for ever")
     try:
+        if takes_too_long(pattern):
+            raise RuleError("the pattern repeats what repeats or branches already; that can take for ever")
         found = re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
-    except re.error as error:
+    except (re.error, RecursionError, OverflowError) as error:
         raise RuleError(f"the pattern is no regular expression: {error}") from error
     if re.fullmatch(pattern, ""):
         raise RuleError("the pattern matches nothing at all")

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from inference.messages.pattern_cost import LONGEST_TEXT
+
 AFFIRMED, DENIED, UNSURE, SPOKEN_OF = "affirmed", "denied", "unsure", "spoken of"
 SCOPE_WORDS = 8
 
@@ -88,14 +90,17 @@ def mentions_of(text: str, pattern: re.Pattern[str]) -> list[Mention]:
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each sentence with its place in the text."""
+    """Yield each sentence with its place in the text; an endless one is cut between words, so that patterns end."""
     start = 0
-    for gap in SENTENCE.finditer(text):
-        if text[start : gap.start()].strip():
-            yield start, text[start : gap.start()]
-        start = gap.end()
-    if text[start:].strip():
-        yield start, text[start:]
+    for end, after in (*((gap.start(), gap.end()) for gap in SENTENCE.finditer(text)), (len(text), len(text))):
+        while end - start > LONGEST_TEXT:
+            gap = text.rfind(" ", start + 1, start + LONGEST_TEXT)
+            cut = gap if gap > 0 else start + LONGEST_TEXT
+            yield start, text[start:cut]
+            start = cut
+        if text[start:end].strip():
+            yield start, text[start:end]
+        start = after
 
 
 def stance_at(sentence: str, start: int, end: int) -> str:
