@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("inference", "monitoring", "audit")
 CATCH_UP_SECONDS = 3.0
 SWEEP_SECONDS = 20.0
+HOUR_SECONDS = 3600.0
 
 app = Celery("radvigil")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -52,5 +53,10 @@ app.conf.beat_schedule = {
         "task": "monitoring.evidence.tasks.sweep_packages_task",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 2 * SWEEP_SECONDS},
+    },
+    "let what was set aside expire": {
+        "task": "inference.retention.tasks.expire_task",
+        "schedule": HOUR_SECONDS,
+        "options": {"expires": 2 * HOUR_SECONDS},
     },
 }

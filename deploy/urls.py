@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inference.imaging.urls")),
     path("", include("inference.connectors.urls")),
     path("", include("inference.studies.urls")),
+    path("", include("inference.retention.urls")),
     path("", include("inference.reads.urls")),
     path("", include("inference.truth.urls")),
     path("", include("inference.rescoring.urls")),

@@ -139,6 +139,7 @@ RADVIGIL_LARGEST_REQUEST = env_int("RADVIGIL_LARGEST_REQUEST", default=32 * 1024
 RADVIGIL_LARGEST_STREAM = env_int(
     "RADVIGIL_LARGEST_STREAM", default=8 * 1024**3
 )  # bytes of one intake request of lines
+RADVIGIL_KEEP_ASIDE_DAYS = env_int("RADVIGIL_KEEP_ASIDE_DAYS", default=90)  # quarantined rows, messages as they came
 RADVIGIL_REQUESTS_PER_MINUTE = env_int("RADVIGIL_REQUESTS_PER_MINUTE", default=30_000)  # of one token, in each process
 
 # A language model inside the hospital that labels reports; off without an address, and at each site until switched on.

@@ -26,6 +26,9 @@ def open_row(row: SetAside, *, by: User, now: datetime) -> str:
 
 
 def content_of(row: SetAside) -> str:
+    """Return what was set aside; nothing, once it has expired or its person was erased."""
+    if not row.ciphertext:
+        return ""
     keyring = keyring_of(row.site.organisation_id)
     return keyring.open(bytes(row.ciphertext), subject=f"set-aside/{row.digest}").decode("utf-8", "replace")
 

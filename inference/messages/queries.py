@@ -89,7 +89,8 @@ def preview(rule: Rule, *, site: Site) -> Preview:
 
 def past_reports(site: Site) -> Iterator[tuple[InboundMessage, Report]]:
     reports = Q(kind__startswith="ORU") | Q(kind__startswith=FHIR)
-    newest = InboundMessage.objects.filter(reports, site=site).order_by("-id")[:MOST_PREVIEWED]
+    kept = InboundMessage.objects.filter(reports, site=site).exclude(ciphertext=b"")
+    newest = kept.order_by("-id")[:MOST_PREVIEWED]
     for message in newest.iterator(chunk_size=200):
         yield from ((message, report) for report in understood(message).reports)
 

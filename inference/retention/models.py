@@ -1,4 +1,4 @@
-"""Requests to erase a person, and holds that refuse it: ordinary tables, for what happened stands in the log as acts."""
+"""Requests to erase a person, and holds that refuse it: ordinary tables; what happened stands in the log as acts."""
 
 import uuid
 

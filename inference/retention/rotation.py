@@ -158,7 +158,7 @@ def brought_under(row: Any, *, subject: str, keyring: Keyring) -> bool:
 
 @transaction.atomic
 def close(organisation: str, *, keyring: Keyring, done: Rekeyed, actor: str, now: datetime) -> None:
-    """Stop looking up under the old keys, unless links that came meanwhile still need them; the log says what is left."""
+    """Stop looking up under the old keys, unless links that came meanwhile need them; the log says what is left."""
     take_lock(organisation)
     waiting = Link.objects.filter(organisation=organisation, key_id__in=keyring.key_ids[:-1]).count()
     done.left["links"] += waiting

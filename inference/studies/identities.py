@@ -178,9 +178,10 @@ class Identities:
                 cursor.execute(statement, columns)
 
     def salt_of(self, person_id: UUID) -> bytes:
+        """Return a person's salt; one who was erased has none, so what is salted for them now nobody opens again."""
         if person_id not in self.salts:
             self.load_salts({person_id})
-        return self.salts[person_id]
+        return self.salts.setdefault(person_id, secrets.token_bytes(SALT_BYTES))
 
     def load_salts(self, persons: Iterable[UUID]) -> None:
         missing = [each for each in set(persons) if each not in self.salts]
