@@ -15,8 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from psycopg import Cursor
 
 from audit.errors import EntryTooLargeError
+from audit.log.canonical_bytes import canonical_bytes
 from audit.log.models import Act, Fact, plain
-from audit.proofs.canonical import canonical_json
 from audit.proofs.merkle import leaf_hash
 
 LARGEST_ENTRY_BYTES = 65_535  # what an entry bundle of C2SP tlog-tiles can frame
@@ -56,11 +56,11 @@ def entry_body(draft: EntryDraft) -> bytes:
         "record_sha256": draft.record_sha256.hex(),
         "payload": draft.payload,
     }
-    body = canonical_json(content)
+    body = canonical_bytes(content)
     if len(body) <= LARGEST_ENTRY_BYTES:
         return body
-    digest = sha256(canonical_json(draft.payload)).hexdigest()
-    body = canonical_json(content | {"payload": {"payload_sha256": digest}})
+    digest = sha256(canonical_bytes(draft.payload)).hexdigest()
+    body = canonical_bytes(content | {"payload": {"payload_sha256": digest}})
     if len(body) > LARGEST_ENTRY_BYTES:
         raise EntryTooLargeError(kind=draft.kind, size=len(body))
     return body
@@ -166,7 +166,7 @@ def record_fact(
 
 
 def record_digest(fact: Fact) -> bytes:
-    return sha256(canonical_json(fact.payload())).digest()
+    return sha256(canonical_bytes(fact.payload())).digest()
 
 
 def record_act(

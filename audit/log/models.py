@@ -6,7 +6,10 @@ as text, since this package knows none of their tables.
 """
 
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -57,6 +60,21 @@ def plain(value: Any) -> Any:
     return value
 
 
+@cache
+def columns_of(columns: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Return the names under which columns stand in an entry, and what reads them all from a row."""
+    return tuple(name.removesuffix("_id") for name in columns), attrgetter(*columns)
+
+
+def present(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    """Return the values that are there as they stand in an entry, by name."""
+    return {
+        name: value if type(value) in JSON_TYPES else plain(value)
+        for name, value in zip(names, values, strict=True)
+        if value or value not in (None, "", [], {}, b"")
+    }
+
+
 class Fact(models.Model):
     """Base of every fact table. `PAYLOAD` names the columns that its entry proves, by attribute name."""
 
@@ -73,9 +91,8 @@ class Fact(models.Model):
 
     def payload(self) -> dict[str, Any]:
         """Return what the entry says of this fact, rebuilt from its columns. Absent values are left out."""
-        names = (*self.PAYLOAD, "known_at", "flags")
-        values = {name.removesuffix("_id"): plain(getattr(self, name)) for name in names}
-        return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+        names, read = columns_of((*self.PAYLOAD, "known_at", "flags"))
+        return present(names, read(self))
 
     @classmethod
     def with_parts(cls, facts: models.QuerySet[Self]) -> models.QuerySet[Self]:

@@ -13,8 +13,8 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from audit.log.canonical_bytes import canonical_bytes
 from audit.log.models import plain
-from audit.proofs.canonical import canonical_json
 from inference.intake.kinds import Kind, Row
 from inference.studies.identities import Identifier, Identities
 from inference.studies.models import Link
@@ -133,7 +133,7 @@ def operator_pseudonym(value: str, *, keyring: Keyring) -> str:
 
 
 def record_digest(record: Mapping[str, Any]) -> bytes:
-    return sha256(canonical_json(record)).digest()
+    return sha256(canonical_bytes(record)).digest()
 
 
 def same_record(first: bytes, second: bytes) -> bool:

@@ -8,18 +8,27 @@ from typing import Any
 import orjson
 from django.db import connection
 from django.db.models import Field, JSONField, Model
+from django.db.models.base import ModelState
 
 from inference.intake.context import Context
 
 
 @cache
-def columns_with_defaults(table: type[Model]) -> tuple[tuple[str, Any], ...]:
+def defaults_of(table: type[Model]) -> tuple[tuple[str, Any], ...]:
     return tuple((field.attname, field.get_default) for field in table._meta.concrete_fields)
 
 
 def built(table: type[Model], columns: Mapping[str, Any]) -> Model:
-    """Return a row of a table from its columns: in their order, which costs Django half of what names do."""
-    return table(*(columns[name] if name in columns else default() for name, default in columns_with_defaults(table)))
+    """Return a row of a table from its columns.
+
+    A row that COPY writes needs none of what Django's own constructor does, which takes ten times as long.
+    """
+    row = table.__new__(table)
+    row._state = ModelState()
+    held = row.__dict__
+    for name, default in defaults_of(table):
+        held[name] = columns[name] if name in columns else default()
+    return row
 
 
 def write_facts(facts: Sequence[Any], *, context: Context) -> None:

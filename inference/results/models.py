@@ -5,7 +5,7 @@ from typing import Any, Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from audit.log.models import plain
+from audit.log.models import columns_of, present
 from inference.registry.models import Deployment
 from inference.studies.models import STUDY_PAYLOAD, StudyFact
 
@@ -127,5 +127,5 @@ class Prediction(models.Model):
         ]
 
     def payload(self) -> dict[str, Any]:
-        values = {name: plain(getattr(self, name)) for name in PREDICTION_PAYLOAD}
-        return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+        names, read = columns_of(PREDICTION_PAYLOAD)
+        return present(names, read(self))

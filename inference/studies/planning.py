@@ -6,7 +6,7 @@ far; matching.py stores the plan, or has it made again.
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -32,20 +32,19 @@ class StudyQuestion:
     problem: str = ""
     differs: bool = False
 
-    @property
-    def day(self) -> Identifier | None:
-        return day_identifier(self.patient, self.acquired_on) if self.patient and self.acquired_on else None
+    day: Identifier | None = field(init=False)
+    names: tuple[Identifier, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note the patient's day, and what the study is named by: its uid and accession number, else that day."""
+        self.day = day_identifier(self.patient, self.acquired_on) if self.patient and self.acquired_on else None
+        named = tuple(each for each in (self.study_uid, self.accession) if each)
+        self.names = named or ((self.day,) if self.day else ())
 
     @property
     def is_by_day(self) -> bool:
         """Whether the patient's day is all that it names."""
         return self.day is not None and not self.study_uid and not self.accession
-
-    @property
-    def names(self) -> tuple[Identifier, ...]:
-        """What the study is named by: its uid and accession number, else its patient's day."""
-        named = tuple(each for each in (self.study_uid, self.accession) if each)
-        return named or ((self.day,) if self.day else ())
 
 
 class Plan:
