@@ -19,11 +19,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from audit.access.models import Token
 from audit.access.queries import token_for
+from audit.access.rates import ALONE as RATES
+from audit.access.rates import rates_at
 from inference.connectors.bodies import CutBodyError, open_body, too_large
 from inference.connectors.kinds import KINDS
 from inference.connectors.ndjson import MalformedJSONError, parse, read_lines
 from inference.connectors.problems import BUSY, CUT, FOREIGN, ProblemError, problem_response
-from inference.connectors.rates import RateLimit
 from inference.connectors.streaming import Stream, answered, written
 from inference.errors import SourceNotAllowedError
 from inference.intake.actions import accept
@@ -34,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 OF_A_DEPLOYMENT = frozenset({"inferences", "events"})
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines"})
-RATES = RateLimit()
+__all__ = ["RATES", "bearer", "body_of", "receive"]
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="radvigil"'}
 
 
@@ -105,7 +106,8 @@ def bearer(request: HttpRequest) -> Token:
         raise ProblemError(
             401, "Send the header `Authorization: Bearer TOKEN` with a token in force.", headers=CHALLENGE
         )
-    wait = RATES.take(str(found.pk), per_minute=settings.RADVIGIL_REQUESTS_PER_MINUTE, seconds=time.monotonic())
+    rates = rates_at(settings.CELERY_BROKER_URL)
+    wait = rates.take(str(found.pk), per_minute=settings.RADVIGIL_REQUESTS_PER_MINUTE, seconds=time.monotonic())
     if wait:
         retry = {"Retry-After": str(math.ceil(wait))}
         raise ProblemError(429, "Send more rows in each request, or wait.", headers=retry)

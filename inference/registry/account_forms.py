@@ -1,4 +1,4 @@
-"""What an administrator types to make users, grants and tokens. Choices are what is within their reach."""
+"""What an administrator types to make users and grants. Choices are what is within their reach."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django import forms
 
 from audit.access.actions import GrantValues
 from audit.access.decisions import Scope
-from audit.access.models import Level, Role, User
+from audit.access.models import Level, Role
 from audit.errors import AccessError
 from inference.registry.accounts import check_binding
 from inference.registry.models import Organisation, Product, Site
@@ -60,31 +60,3 @@ class UserForm(GrantForm):
     username = forms.SlugField(label="User name", max_length=150, help_text="Letters, digits, - and _.")
     printed_name = forms.CharField(max_length=200, help_text="As it stands on documents.")
     field_order = ("username", "printed_name", "role", "organisation", "site", "product", "level")
-
-
-class TokenForm(forms.Form):
-    """One holder: a deployment, a site or a user."""
-
-    deployment = forms.ChoiceField(required=False, help_text="Sends inferences and events of this deployment.")
-    site = forms.ChoiceField(required=False, help_text="Sends everything of this site.")
-    user = forms.ChoiceField(required=False, help_text="Reads what this person may read.")
-
-    def __init__(self, *args: Any, deployments: Any, sites: Any, users: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        none = [("", "–")]
-        self.fields["deployment"].choices = none + keys(deployments)  # type: ignore[attr-defined]
-        self.fields["site"].choices = none + keys(sites)  # type: ignore[attr-defined]
-        people = [(user.username, f"{user.username} · {user.printed_name}") for user in users if user.is_active]
-        self.fields["user"].choices = none + people  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not self.errors and sum(bool(value) for value in cleaned.values()) != 1:
-            raise forms.ValidationError("Choose exactly one: a deployment, a site or a user.")
-        return cleaned
-
-    def holder(self) -> dict[str, Any]:
-        named = {name: value for name, value in self.cleaned_data.items() if value}
-        if "user" in named:
-            named["user"] = User.objects.get(username=named["user"])
-        return named

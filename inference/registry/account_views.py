@@ -1,6 +1,5 @@
-"""Pages of an administrator: users with their grants, and bearer tokens."""
+"""Pages of an administrator: users with their grants."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -10,16 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit.access.actions import add_grant, create_user, deactivate, end_grant, reactivate, revoke_token
+from audit.access.actions import add_grant, create_user, deactivate, end_grant, reactivate
 from audit.access.decisions import NotVisibleError, Scope, allowed, scope_for, user_of
-from audit.access.models import Token, User
-from audit.access.queries import tokens_of, users_within
+from audit.access.models import User
+from audit.access.queries import users_within
 from audit.errors import AccessError
-from inference.registry.account_forms import GrantForm, TokenForm, UserForm
-from inference.registry.accounts import create_token_for, responsible_for
-from inference.registry.visibility import visible_deployments, visible_sites
+from inference.registry.account_forms import GrantForm, UserForm
 
-USERS, TOKENS = "manage_users", "manage_tokens"
+USERS = "manage_users"
 
 
 @allowed(USERS)
@@ -146,57 +143,3 @@ def act(request: HttpRequest, username: str, action: Any, **subject: Any) -> Htt
     except AccessError as error:
         messages.error(request, str(error))
     return redirect("registry:user", username)
-
-
-@allowed(TOKENS)
-@require_http_methods(["GET", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
-    within_reach = holders(request)
-    choices = within_reach | {"users": whole_users(within_reach["users"], scope=scope_for(request.user, TOKENS))}
-    form = TokenForm(request.POST if request.method == "POST" else None, **choices)
-    made = secret = None
-    if request.method == "POST" and form.is_valid():
-        made, secret = create_token_for(**form.holder(), by=user_of(request), now=timezone.now())
-        form = TokenForm(**choices)
-    context = {
-        "form": form,
-        "made": made,
-        "secret": secret,
-        "tokens": tokens_of(**within_reach),
-        "now": timezone.now(),
-        "breadcrumbs": [("Overview", "/"), ("Tokens", "")],
-    }
-    return render(request, "inference/registry/tokens.html", context, status=422 if form.errors else 200)
-
-
-def whole_users(people: Iterable[User], *, scope: Scope) -> list[User]:
-    """Return the users with no right beyond the administrator's reach: a token hands over all of them."""
-    return [
-        person
-        for person in people
-        if all(reaches(scope, held) for held in person.grants.all() if held.ended_at is None)
-    ]
-
-
-def holders(request: HttpRequest) -> dict[str, Any]:
-    """Return the deployments, sites and users whose tokens this administrator looks after."""
-    now = timezone.now()
-    return {
-        "deployments": visible_deployments(request.user, TOKENS, now=now),
-        "sites": visible_sites(request.user, TOKENS, now=now),
-        "users": users_within(scope_for(request.user, TOKENS)),
-    }
-
-
-@allowed(TOKENS)
-@require_POST
-def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
-    token: Token | None = tokens_of(**holders(request)).filter(pk=token_id).first()
-    if token is None:
-        raise NotVisibleError
-    try:
-        organisation = responsible_for(deployment=token.deployment, site=token.site)
-        revoke_token(token=token, organisation=organisation, by=user_of(request), now=timezone.now())
-    except AccessError as error:
-        messages.error(request, str(error))
-    return redirect("registry:tokens")

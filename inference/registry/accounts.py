@@ -31,7 +31,13 @@ def check_binding(values: GrantValues) -> None:
 
 
 def create_token_for(
-    *, deployment: str = "", site: str = "", user: User | None = None, by: Actor, now: datetime
+    *,
+    deployment: str = "",
+    site: str = "",
+    user: User | None = None,
+    expires_at: datetime | None = None,
+    by: Actor,
+    now: datetime,
 ) -> tuple[Token, str]:
     """Make a token of a registered deployment or site, or of a user, in the log of whoever is responsible.
 
@@ -39,7 +45,15 @@ def create_token_for(
         UnknownKeyError, AccessError
     """
     organisation = responsible_for(deployment=deployment, site=site)
-    return create_token(deployment=deployment, site=site, user=user, organisation=organisation, by=by, now=now)
+    return create_token(
+        deployment=deployment,
+        site=site,
+        user=user,
+        organisation=organisation,
+        expires_at=expires_at,
+        by=by,
+        now=now,
+    )
 
 
 def responsible_for(*, deployment: str, site: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inference.registry import account_views, views
+from inference.registry import account_views, token_views, views
 
 app_name = "registry"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("users/<str:username>/grants/<int:grant_id>/end/", account_views.end, name="end_grant"),
     path("users/<str:username>/close/", account_views.close, name="close_user"),
     path("users/<str:username>/open/", account_views.reopen, name="open_user"),
-    path("tokens/", account_views.tokens, name="tokens"),
-    path("tokens/<int:token_id>/revoke/", account_views.revoke, name="revoke_token"),
+    path("tokens/", token_views.tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", token_views.revoke, name="revoke_token"),
+    path("tokens/<int:token_id>/rotate/", token_views.rotate, name="rotate_token"),
 ]

@@ -183,3 +183,52 @@ def test_what_somebody_is_in_another_house_is_not_told(client, network, now):
         page = client.get(address).content.decode()
         assert "north-group" in page
         assert "south-clinic" not in page
+
+
+def test_a_replaced_token_shows_its_next_secret_once_and_which_one_it_is(client, network, now):
+    log_in(client, organisation="north-group")
+    old = secret_of(client.post("/tokens/", {"site": "north"}))
+    token = Token.objects.get()
+
+    new = secret_of(client.post(f"/tokens/{token.pk}/rotate/", {"overlap_days": "7"}))
+    page = client.get("/tokens/").content.decode()
+
+    assert {token_for(old, now=now).pk, token_for(new, now=now).pk} == set(Token.objects.values_list("pk", flat=True))
+    assert f"replaced by {new[:10]}" in page
+    assert new not in page
+    assert page.count("/rotate/") == 1
+
+
+def test_a_token_is_not_replaced_twice_nor_by_an_overlap_of_ones_own(client, network):
+    log_in(client)
+    client.post("/tokens/", {"site": "north"})
+    address = f"/tokens/{Token.objects.get().pk}/rotate/"
+
+    assert client.post(address, {"overlap_days": "400"}).status_code == 422
+    assert client.post(address, {"overlap_days": "1"}).status_code == 200
+    assert "replaced already" in client.post(address, {"overlap_days": "1"}, follow=True).content.decode()
+
+
+def test_a_token_of_another_organisation_is_not_replaced(client, network):
+    make_user(role="quality_officer", organisation="north-group", username="watcher")
+    log_in(client, organisation="south-clinic")
+    client.post("/tokens/", {"site": "south"})
+    client.logout()
+    log_in(client, organisation="north-group")
+
+    assert client.post(f"/tokens/{Token.objects.get().pk}/rotate/", {"overlap_days": "0"}).status_code == 404
+
+
+def test_a_token_ends_with_its_last_day(client, network):
+    log_in(client)
+    client.post("/tokens/", {"site": "north", "expires_on": "2199-12-31"})
+
+    assert Token.objects.get().expires_at.isoformat() == "2200-01-01T00:00:00+00:00"
+    assert client.post("/tokens/", {"site": "north", "expires_on": "2001-01-01"}).status_code == 422
+    assert Token.objects.count() == 1
+
+
+def test_the_page_says_who_counts_the_requests(client, network):
+    log_in(client)
+
+    assert "requests a minute, counted " in client.get("/tokens/").content.decode()
