@@ -10,6 +10,7 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from inference.client.lanes import Lane, new_lane, orphans, sync_all
 from inference.client.ledger import Account
 from inference.client.overflow import Overflow
 from inference.client.rows import Line
-from inference.client.transport import Answer, NotDeliveredError, Server
+from inference.client.transport import Answer, NotDeliveredError, Report, Server
 
 logger = logging.getLogger("radvigil.recorder")
 
@@ -39,13 +40,24 @@ class Pace:
 class Courier:
     """Delivers the lane of a recorder, the lanes of dead processes, and rows that found no room on the disk."""
 
-    def __init__(self, *, spool: Path, server: Server, overflow: Overflow, guard: threading.Lock, pace: Pace) -> None:
+    def __init__(
+        self,
+        *,
+        spool: Path,
+        server: Server,
+        overflow: Overflow,
+        guard: threading.Lock,
+        pace: Pace,
+        named: Mapping[str, str] | None = None,
+    ) -> None:
         self.server = server
         self.last_error = ""
         self.last_delivery: float | None = None
         self._spool, self._overflow, self._guard, self._pace = spool, overflow, guard, pace
         self._adopted: list[Lane] = []
         self._laneless = Account()
+        self._born, self._tells, self._named = time.time(), True, dict(named or {})
+        self._report: Report | None = None
         self.lane = self._new_lane()
         self._most_rows = pace.rows_a_batch
         self._next_search, self._failures = 0.0, 0
@@ -116,6 +128,7 @@ class Courier:
         if self.lane is not None:
             self._deliver_from(self.lane)
         self._deliver_overflow()
+        self._tell_losses()
 
     def _after_failure(self, error: NotDeliveredError) -> float:
         if error.is_too_large:
@@ -178,6 +191,24 @@ class Courier:
             with self._guard:
                 self._overflow.drop(len(lines))
                 self._overflow.delivered += answer.stored
+
+    def _tell_losses(self) -> None:
+        """Tell the server what was lost since it was last told; one report is said until it is answered."""
+        account = self.account
+        if self._report is None and any(account.untold().values()):
+            lane = self.lane.folder.name if self.lane is not None else "memory"
+            self._report = Report(
+                uid=f"{lane}.{time.time():.3f}", counts=account.untold(), since=account.told_at or self._born
+            )
+        if self._report is None or not self._tells:
+            return
+        now = time.time()
+        self._tells = self.server.tell_losses(self._report, named=self._named, now=now)
+        with self._guard:
+            account.told(self._report.counts, at=now)
+            self._report = None
+            if self.lane is not None:
+                self.lane.save()
 
     def _open_lane(self) -> None:
         """Make the lane that a full or missing disk refused at the start."""

@@ -9,15 +9,20 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 SLOT = 512
+LOSSES = ("lost", "refused", "damaged")
 
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """The next byte to deliver, and what became of the rows so far. A process that dies loses those `in_memory`."""
+    """The next byte to deliver, and what became of the rows so far. A process that dies loses those `in_memory`.
+
+    What of the losses the server was told stands beside them, until when in seconds since 1970.
+    """
 
     turn: int = 0
     segment: int = 0
@@ -28,11 +33,24 @@ class Account:
     lost: int = 0
     damaged: int = 0
     in_memory: int = 0
+    told_lost: int = 0
+    told_refused: int = 0
+    told_damaged: int = 0
+    told_at: float = 0.0
 
     def take_over(self, other: Account) -> None:
         """Add what became of another lane's rows."""
-        for name in ("delivered", "quarantined", "refused", "lost", "damaged"):
+        for name in ("delivered", "quarantined", *LOSSES, *(f"told_{each}" for each in LOSSES)):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def untold(self) -> dict[str, int]:
+        """Return the losses that the server was not told of."""
+        return {name: getattr(self, name) - getattr(self, f"told_{name}") for name in LOSSES}
+
+    def told(self, counts: Mapping[str, int], *, at: float) -> None:
+        for name, count in counts.items():
+            setattr(self, f"told_{name}", getattr(self, f"told_{name}") + count)
+        self.told_at = at
 
 
 class Ledger:

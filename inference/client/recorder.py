@@ -206,6 +206,7 @@ class Recorder:
             overflow=self._overflow,
             guard=self._guard,
             pace=Pace(sync_seconds=FSYNC[self._fsync]),
+            named={name: self._defaults[name] for name in ("deployment",) if name in self._defaults},
         )
         if self._courier.lane is None:
             logger.error("the device goes on without a spool: %s", self._courier.last_error)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -36,6 +38,15 @@ class Answer:
 
     stored: int
     set_aside: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was lost since a moment, in seconds since 1970."""
+
+    uid: str
+    counts: Mapping[str, int]
+    since: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,13 +78,31 @@ class Server:
             raise refused(status, headers)
         return read_receipts(body, lines=lines)
 
+    def tell_losses(self, report: Report, *, named: Mapping[str, str], now: float) -> bool:
+        """Say what was lost; return whether this server takes such reports.
+
+        Raises:
+            NotDeliveredError: it is to be said again.
+        """
+        moments = {"from": datetime.fromtimestamp(report.since, UTC), "to": datetime.fromtimestamp(now, UTC)}
+        said = {"report_uid": report.uid, **report.counts, **named}
+        said |= {name: each.isoformat() for name, each in moments.items()}
+        status, headers, _ = self._post("losses", json.dumps(said).encode(), form="application/json")
+        if status in (http.client.FORBIDDEN, http.client.NOT_FOUND):
+            return False
+        if status != http.client.OK:
+            raise refused(status, headers)
+        return True
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _post(self, kind: str, body: bytes) -> tuple[int, http.client.HTTPMessage, bytes]:
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/x-ndjson"}
+    def _post(
+        self, kind: str, body: bytes, *, form: str = "application/x-ndjson"
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": form}
         try:
             connection = self._open()
             connection.request("POST", f"{self.parts.path.rstrip('/')}/api/v1/{kind}", body=body, headers=headers)

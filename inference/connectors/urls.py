@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inference.connectors import api, group_views, views
+from inference.connectors import api, group_views, loss_api, views
 
 app_name = "connectors"
 
@@ -20,5 +20,6 @@ urlpatterns = [
     path("intake/bell/", group_views.bell, name="bell"),
     path("api/", views.documentation, name="documentation"),
     path("api/v1/openapi.json", views.openapi, name="openapi"),
+    path("api/v1/losses", loss_api.losses, name="losses"),
     path("api/v1/<str:plural>", api.receive, name="receive"),
 ]

@@ -11,6 +11,7 @@ class Receiver:
 
     def __init__(self):
         self.rows = {}
+        self.losses = []
         self.requests = 0
         self.instead = []
         self.largest = None
@@ -21,6 +22,9 @@ class Receiver:
             self.requests += 1
             if self.instead:
                 return self.instead.pop(0)
+        if path.endswith("losses"):
+            self.losses.append(json.loads(body))
+            return 200, b'{"status": "stored"}'
         if self.largest and len(body) > self.largest:
             return 413, b"{}"
         receipts = []

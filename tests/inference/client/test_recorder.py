@@ -275,6 +275,21 @@ def test_a_spool_beyond_its_limit_counts_what_it_loses(tmp_path):
     assert 0 < state.lost < 200 and state.pending_bytes <= 10_000
 
 
+def test_what_was_lost_is_told_to_the_server_once(tmp_path, receiver, url):
+    recorder = Recorder(url, "t", spool=tmp_path, deployment="cxr-north", most_bytes=1, memory_bytes=0)
+    recorder.log(study=STUDY)
+    recorder.log(study=STUDY)
+    lost = recorder.state.lost
+    recorder.flush()
+    assert wait_for(lambda: receiver.losses)
+    recorder.close()
+    with Recorder(url, "t", spool=tmp_path, deployment="cxr-north") as later:
+        later.flush()
+
+    assert sum(each["lost"] for each in receiver.losses) == lost > 0
+    assert receiver.losses[0]["deployment"] == "cxr-north"
+
+
 def test_the_spool_is_for_its_owner_alone(tmp_path):
     with Recorder(NOBODY, "t", spool=tmp_path / "spool") as recorder:
         recorder.log(study=STUDY)
