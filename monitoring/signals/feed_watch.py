@@ -49,7 +49,7 @@ def design_silence(runs: Sequence[RunRow]) -> dict[str, Any] | None:
         "statement": SILENCE_RATE.statement,
         "reference": {"from": first.isoformat(), "to": ends_on.isoformat(), "cases": sum(counts)},
         "usual": usual,
-        "dispersion": _proven_dispersion(counts, expected),
+        "dispersion": proven_dispersion(counts, expected),
         "arl0_days": SILENCE_RATE.days,
         "longest_days": LONGEST_SILENCE_DAYS,
     }
@@ -68,7 +68,7 @@ def _usual_by_weekday(counts: Sequence[int], *, first: date) -> list[float]:
     return [sum(values) / len(values) if values else 0.0 for values in by_weekday.values()]
 
 
-def _proven_dispersion(counts: Sequence[int], expected: Sequence[float]) -> float:
+def proven_dispersion(counts: Sequence[int], expected: Sequence[float]) -> float:
     """Return the dispersion where the reference shows one, else that of Poisson: noise must not deafen the chart."""
     found = dispersion_of(counts, expected)
     freedom = max(len(counts) - 7, 1)
@@ -93,7 +93,7 @@ def silence_alarms(design: dict[str, Any], runs: Sequence[RunRow], *, until: dat
             arm="silence",
             began_on=first + timedelta(days=min(spell.first, spell.noticed)),
             alarm_on=first + timedelta(days=spell.noticed),
-            ended_on=None if spell.last == len(counts) - 1 else first + timedelta(days=spell.last),
+            ended_on=first + timedelta(days=spell.last) if any(counts[spell.last + 1 :]) else None,
             words=f"{spell.count} studies where {spell.expected:.1f} were expected",
             details={
                 "last_day": (first + timedelta(days=spell.last)).isoformat(),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models.functions import Coalesce
 
+from inference.connectors.losses import losses_of
 from inference.registry.models import Deployment
 from inference.registry.queries import deployment_settings
 from inference.registry.vocabulary import DEFAULT_RULE
@@ -17,6 +18,7 @@ from inference.results.models import Inference
 from monitoring.cases.models import Case
 from monitoring.claims.queries import claims_held
 from monitoring.claims.wording import claim_words
+from monitoring.signals.burst_watch import LossRow
 from monitoring.signals.claim_watch import ClaimFeed
 from monitoring.signals.streams import CaseRow, RunRow, Setting, eras_of
 from monitoring.signals.watching import Feed
@@ -54,6 +56,7 @@ def feed_of(deployment: Deployment, *, now: datetime, heard_until: date | None =
         runs=tuple(_runs(deployment.pk, zone=zone)),
         cases=tuple(_cases(deployment.pk)),
         claims=tuple(_claims(deployment, organisation=settings.organisation_key)),
+        losses=tuple(_losses(deployment.pk, zone=zone)),
         until=min(now.astimezone(zone).date() - timedelta(days=1), heard_until or date.max),
     )
 
@@ -70,14 +73,31 @@ def _claims(deployment: Deployment, *, organisation: str) -> Iterator[ClaimFeed]
         )
 
 
+def _losses(deployment: str, *, zone: ZoneInfo) -> Iterator[LossRow]:
+    for act in losses_of(deployment):
+        said_at = act.received_at
+        yield LossRow(
+            said_at=said_at,
+            since=datetime.fromisoformat(act.details["from"]),
+            day=said_at.astimezone(zone).date(),
+            lost=act.details["lost"],
+            refused=act.details["refused"],
+            damaged=act.details["damaged"],
+        )
+
+
 def _runs(deployment: str, *, zone: ZoneInfo) -> Iterator[RunRow]:
     rows = (
         Inference.objects.filter(deployment_id=deployment)
         .annotate(known=Coalesce("known_at", "received_at"))
         .order_by("acquired_at", "pk")
-        .values_list("study_id", "person_id", "acquired_at", "known", "version", "flags", "purpose", "described")
+        .values_list(
+            "study_id", "person_id", "acquired_at", "known", "version", "flags", "purpose", "described", "status"
+        )
     )
-    for study, person, acquired_at, known, version, flags, purpose, described in rows.iterator(chunk_size=5_000):
+    for study, person, acquired_at, known, version, flags, purpose, described, status in rows.iterator(
+        chunk_size=5_000
+    ):
         yield RunRow(
             study=study,
             person=person,
@@ -87,6 +107,7 @@ def _runs(deployment: str, *, zone: ZoneInfo) -> Iterator[RunRow]:
             version=version,
             flags=tuple(flags),
             is_clinical=purpose == "clinical",
+            status=status,
             headers=headers_of(described),
         )
 

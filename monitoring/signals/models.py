@@ -17,6 +17,11 @@ class Monitor(models.Model):
         PERFORMANCE = "performance", "performance"
         FLAGGED = "flagged", "flagged rows"
         CLAIM = "claim", "claim"
+        PARTIAL = "partial", "partly silent feed"
+        FAILED = "failed", "failed runs"
+        LATE = "late", "late feed"
+        STORM = "storm", "duplicate storm"
+        LOSSES = "losses", "rows lost by a recorder"
 
     key = models.CharField(max_length=255, primary_key=True)
     organisation = models.CharField(max_length=64)

@@ -55,6 +55,7 @@ class RunRow:
     version: str
     flags: tuple[str, ...] = ()
     is_clinical: bool = True
+    status: str = "ok"
     headers: dict[str, str | float] = field(default_factory=dict)
 
 

@@ -25,6 +25,11 @@ def tables_of(signal: Signal, *, fired: dict[str, Any], today: dict[str, Any]) -
         Monitor.Kind.SILENCE: _silence_tables,
         Monitor.Kind.FLAGGED: _flagged_tables,
         Monitor.Kind.CLAIM: _claim_tables,
+        Monitor.Kind.PARTIAL: _silence_tables,
+        Monitor.Kind.FAILED: burst_tables,
+        Monitor.Kind.LATE: burst_tables,
+        Monitor.Kind.STORM: burst_tables,
+        Monitor.Kind.LOSSES: loss_tables,
     }
     return makers[Monitor.Kind(signal.monitor.kind)](fired, today)
 
@@ -200,6 +205,20 @@ def _silence_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]
         for each in today["spells"]
     ]
     return [Table(title="Quiet spells", columns=("From", "To", "Studies", "Expected", "Probability"), rows=tuple(rows))]
+
+
+def burst_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:
+    rows = [
+        (each["first_day"], each["last_day"], each["count"], each["runs"], f"{each['expected']:.1f}")
+        for each in today["spells"]
+    ]
+    share = f"{100 * today['share']:.2g} % of the runs of the reference"
+    return [Table(title="Days", columns=("From", "To", "Counted", "Runs", "Expected"), rows=tuple(rows), note=share)]
+
+
+def loss_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:
+    rows = [(each["day"], each["lost"], each["refused"], each["damaged"]) for each in today["reports"]]
+    return [Table(title="What the recorder said", columns=("Day", "Lost", "Refused", "Damaged"), rows=tuple(rows))]
 
 
 def _flagged_tables(fired: dict[str, Any], today: dict[str, Any]) -> list[Table]:

@@ -10,6 +10,7 @@ from typing import Any
 from monitoring.signals.comparing import Words
 from monitoring.signals.episodes import Episode
 from monitoring.signals.streams import RunRow
+from monitoring.signals.telling_bursts import tell_burst, tell_losses, tell_partial
 from monitoring.signals.telling_cases import tell_performance, tell_scores
 from monitoring.signals.telling_claims import tell_claim
 from monitoring.signals.telling_feeds import tell_flagged, tell_metadata, tell_silence
@@ -22,6 +23,11 @@ TELLERS: dict[str, Callable[..., Words]] = {
     "silence": tell_silence,
     "flagged": tell_flagged,
     "claim": tell_claim,
+    "partial": tell_partial,
+    "failed": tell_burst,
+    "late": tell_burst,
+    "storm": tell_burst,
+    "losses": tell_losses,
 }
 
 

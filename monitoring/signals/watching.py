@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from monitoring.signals.burst_watch import LossRow, burst_alarms, design_burst, design_losses, loss_alarms
 from monitoring.signals.claim_watch import ClaimFeed, claim_alarms, design_claim
 from monitoring.signals.episodes import Alarm, Episode, episodes_of
 from monitoring.signals.feed_watch import design_flagged, design_silence, flagged_alarms, silence_alarms
 from monitoring.signals.metadata_watch import design_metadata, metadata_alarms
+from monitoring.signals.partial_watch import design_partial, partial_alarms
 from monitoring.signals.performance_watch import design_performance, performance_alarms
 from monitoring.signals.score_watch import design_scores, score_alarms
 from monitoring.signals.streams import CaseRow, Era, RunRow, cases_of
@@ -19,7 +21,11 @@ from monitoring.signals.streams import CaseRow, Era, RunRow, cases_of
 Design = dict[str, Any]
 SCORE, METADATA, SILENCE, PERFORMANCE, FLAGGED = "score", "metadata", "silence", "performance", "flagged"
 CLAIM = "claim"
-LASTING = frozenset({PERFORMANCE, SILENCE, FLAGGED, CLAIM})  # what a person closed is raised again when it goes on
+PARTIAL, LOSSES = "partial", "losses"
+BURSTS = ("failed", "late", "storm")
+LASTING = frozenset(
+    {PERFORMANCE, SILENCE, FLAGGED, CLAIM, PARTIAL, LOSSES, *BURSTS}
+)  # what a person closed is raised again when it goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,7 @@ class Feed:
     cases: tuple[CaseRow, ...]
     until: date
     claims: tuple[ClaimFeed, ...] = ()
+    losses: tuple[LossRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +63,11 @@ class Scope:
 
 def scopes_of(feed: Feed) -> Iterator[Scope]:
     """Yield what is watched; eras in order, so that a later version finds the design of the one before."""
-    for kind in (SILENCE, METADATA, FLAGGED):
+    if feed.losses:
+        yield Scope(kind=LOSSES)
+    if not feed.runs:
+        return
+    for kind in (SILENCE, METADATA, FLAGGED, PARTIAL, *BURSTS):
         yield Scope(kind=kind)
     for era in feed.eras:
         for finding in feed.findings:
@@ -88,6 +99,12 @@ def design_for(scope: Scope, feed: Feed, *, designs: Mapping[str, Design]) -> De
             return design_metadata(feed.runs)
         case "flagged":
             return design_flagged()
+        case "partial":
+            return design_partial(feed.runs)
+        case "failed" | "late" | "storm":
+            return design_burst(scope.kind, feed.runs)
+        case "losses":
+            return design_losses()
         case "score":
             return design_scores(cases_in(scope, feed), era=scope.era)  # type: ignore[arg-type]
         case "claim":
@@ -122,6 +139,12 @@ def alarms_for(scope: Scope, feed: Feed, *, design: Design) -> list[Alarm]:
     match scope.kind:
         case "silence":
             return silence_alarms(design, feed.runs, until=feed.until)
+        case "partial":
+            return partial_alarms(design, feed.runs, until=feed.until)
+        case "failed" | "late" | "storm":
+            return burst_alarms(scope.kind, design, feed.runs, until=feed.until)
+        case "losses":
+            return loss_alarms(feed.losses)
         case "metadata":
             return metadata_alarms(design, feed.runs)
         case "flagged":
@@ -147,7 +170,7 @@ def episodes_for(
     accepts it: its episode is never cut.
     """
     alarms = [within_era(each, scope) for each in alarms_for(scope, feed, design=design)]
-    arms = sorted({alarm.arm for alarm in alarms}) if scope.kind in (FLAGGED, SCORE) else [""]
+    arms = sorted({alarm.arm for alarm in alarms}) if scope.kind in (FLAGGED, SCORE, PARTIAL) else [""]
     found = []
     for arm in arms:
         mine = [alarm for alarm in alarms if arm in ("", alarm.arm)]
