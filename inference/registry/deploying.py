@@ -41,10 +41,15 @@ def put_deployment(line: DeploymentLine, *, ledger: Ledger) -> Deployment:
         subject=subject,
         line=line.line,
         identity={"key": line.key},
-        stated={"product_id": product.pk, "site_id": site.pk},
+        stated={"product_id": product.pk, "site_id": site.pk, "eligible": eligible_said(line)},
         initial={},
         logs=(site.organisation_id,),
     )
+
+
+def eligible_said(line: DeploymentLine) -> dict[str, list[str]] | None:
+    """Return which studies the product is to see; a line that does not say so changes nothing."""
+    return None if line.eligible is None else {name: list(values) for name, values in line.eligible.items()}
 
 
 def refuse_other_place(line: DeploymentLine, *, deployment: Deployment) -> None:

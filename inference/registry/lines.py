@@ -143,6 +143,7 @@ class DeploymentLine:
     thresholds: Mapping[str, float] | None = None
     settings_sha256: str | None = None
     reason: str | None = None
+    eligible: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

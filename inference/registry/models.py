@@ -202,11 +202,15 @@ class Claim(models.Model):
 
 
 class Deployment(models.Model):
-    """One product at one site in one workflow. Its settings over time are its configurations."""
+    """One product at one site in one workflow. Its settings over time are its configurations.
+
+    `eligible` says which studies the product is meant to see: header fields with the values that count.
+    """
 
     key = models.CharField(max_length=64, primary_key=True)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="deployments")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="deployments")
+    eligible = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return self.key

@@ -30,6 +30,7 @@ from inference.registry.vocabulary import (
     CERTAINTIES,
     DEFAULT_MINIMUM_CERTAINTY,
     DEFAULT_MINIMUM_COUNT,
+    ELIGIBLE_FIELDS,
     PURPOSES,
     ROLES,
     SCALES,
@@ -255,7 +256,19 @@ def development_population(given: Fields) -> dict[str, Any] | None:
 
 
 def deployment_line(given: Fields) -> DeploymentLine:
-    given.only("key", "product", "site", "version", "role", "mode", "from", "thresholds", "settings_sha256", "reason")
+    given.only(
+        "key",
+        "product",
+        "site",
+        "version",
+        "role",
+        "mode",
+        "from",
+        "thresholds",
+        "settings_sha256",
+        "reason",
+        "eligible",
+    )
     return DeploymentLine(
         line=given.line,
         key=given.required_key("key"),
@@ -268,7 +281,17 @@ def deployment_line(given: Fields) -> DeploymentLine:
         thresholds=given.numbers("thresholds"),
         settings_sha256=given.digest("settings_sha256"),
         reason=given.text("reason", longest=300),
+        eligible=eligible_studies(given),
     )
+
+
+def eligible_studies(given: Fields) -> dict[str, tuple[str, ...]] | None:
+    """Return which studies a product is meant to see: header fields, each with the values that count."""
+    if not given.said("eligible"):
+        return None
+    fields = given.inner("eligible")
+    fields.only(*ELIGIBLE_FIELDS)
+    return {name: fields.texts(name) or () for name in ELIGIBLE_FIELDS if fields.said(name)}
 
 
 def sharing_line(given: Fields) -> SharingLine:

@@ -48,3 +48,7 @@ DEFAULT_MINIMUM_COUNT = 11
 def default_scale(kind: str) -> str:
     """Return the scale of a finding that names none."""
     return SCALE_OF_KIND.get(kind, "none")
+
+
+# Header fields by which a deployment says which studies its product is meant to see.
+ELIGIBLE_FIELDS = ("modality", "body_part", "view_position", "presentation_intent", "laterality")
