@@ -55,6 +55,7 @@ def claim(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 
 def page(request: HttpRequest, asked: Asked, *, status: int = 200, **forms: Any) -> HttpResponse:
     context = {"turning_on": SwitchOnForm(), "turning_off": SwitchOffForm()} | claim_context(asked) | forms
+    context["sees_signals"] = may(request.user, "see_signals")
     return render(request, "monitoring/claims/claim.html", context, status=status)
 
 
