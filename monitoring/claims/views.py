@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from audit.access.decisions import NotVisibleError, allowed, user_of
+from audit.access.decisions import NotVisibleError, allowed, may, user_of
 from monitoring.claims.actions import switch_off, switch_on
 from monitoring.claims.browsing import SEE, SWITCH, claim_for, organisation_for, reach_of, require_switch
 from monitoring.claims.detail import DAY_COLUMNS, Asked, ask, claim_context, day_rows
