@@ -73,6 +73,12 @@ def number_range(value: Any, decimals: int | None = None) -> str:
     return f"{number(float(low), decimals)} to {number(float(high), decimals)}"
 
 
+@register.filter
+def p_value(value: Any) -> str:
+    """0.0342 → p = 0.034; what is below 0.001 is not told apart."""
+    return in_words(value) or ("p < 0.001" if value < 0.001 else f"p = {float(value):.3f}")
+
+
 def ends_of(value: Any) -> tuple[float | None, float | None]:
     if hasattr(value, "low") and hasattr(value, "high"):
         return value.low, value.high

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from audit.access.small_cells import is_small_share
+from audit.templatetags.display import count
 from inference.registry.models import Claim
 from monitoring.claims.browsing import Reach
 from monitoring.claims.designs import Design, design_from, not_ready, terms_of
@@ -245,4 +246,4 @@ def expected_words(found: Expected | NotEstimable) -> str:
         return found.reason
     months = found.days / 30.4375
     time = f"{found.days} days" if months < 3 else f"{months:.0f} months"
-    return f"about {time} ({found.patients} patients at {found.per_day:.2g} a day), {found.assumes}"
+    return f"about {time} ({count(found.patients)} patients at {found.per_day:.2g} a day), {found.assumes}"

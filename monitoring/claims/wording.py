@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from audit.templatetags.display import number, percent, percent_range
 from monitoring.claims.terms import NUMBERS, Terms
 
 UNITS = {"minutes_to_reader": "min", "minutes_to_treatment": "min"}
@@ -31,7 +32,7 @@ def comparison_words(terms: Terms) -> str:
         return ""
     kind = "relative change" if terms.effect == "relative" else "change"
     if not terms.comparator:
-        return f"as a {kind} against nothing named"
+        return f"as a {kind}, against what is not said"
     stands = "" if terms.comparator_value is None else f" at {figure_words(terms.comparator_value, terms=terms)}"
     return f"as a {kind} against {terms.comparator.replace('_', ' ')}{stands}"
 
@@ -44,19 +45,19 @@ def is_share(terms: Terms) -> bool:
 def figure_words(value: float, *, terms: Terms) -> str:
     """Return a figure of the claim as it is written: per cent for rates, two digits for areas, minutes for times."""
     if is_share(terms):
-        return f"{100 * value:.4g} %"
-    return f"{value:.3g} {UNITS.get(terms.metric, '')}".strip()
+        return f"{100 * value:.4g} %".replace("-", "−")
+    return f"{value:.3g} {UNITS.get(terms.metric, '')}".strip().replace("-", "−")
 
 
 def range_words(low: float, high: float, *, terms: Terms) -> str:
     """Return both ends of an interval as estimates are written, the unit once."""
     if is_share(terms):
-        return f"{100 * low:.1f} to {100 * high:.1f} %"
+        return percent_range((low, high))
     return f"{estimate_words(low, terms=terms)} to {estimate_words(high, terms=terms)}"
 
 
 def estimate_words(value: float, *, terms: Terms) -> str:
     """Return an estimate as it is written: one decimal of a per cent, three digits of anything else."""
-    if terms.metric == "auc":
-        return f"{value:.3f}"
-    return f"{100 * value:.1f} %" if is_share(terms) else figure_words(value, terms=terms)
+    if is_share(terms):
+        return percent(value)
+    return number(value, 3) if terms.metric == "auc" else f"{number(value, 1)} {UNITS.get(terms.metric, '')}".strip()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from audit.templatetags.display import count, number, number_range, percent_range
+from audit.templatetags.display import count, number, p_value
 from monitoring.dashboards.cells import Cell, cell_of
 from monitoring.dashboards.metrics import label_of, style_of
 from monitoring.performance.beside import Beside
@@ -16,7 +16,6 @@ EXPOSURES = {
     "after_locked_read": "AI seen after a locked read",
     "unknown": "not said whether the AI was seen",
 }
-LEAST_SHOWN = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +50,7 @@ def row_of(each: Beside, *, unit: str) -> BesideRow:
         reader=cell_of(each.reader, unit=unit),
         difference=written(difference, each.metric, unit=unit) if difference else "",
         interval=ranged(difference, each.metric) if difference else "",
-        test=in_words(test.p_value) if test else getattr(each.test, "reason", ""),
+        test=p_value(test.p_value) if test else getattr(each.test, "reason", ""),
         method=f"{test.method}, {count(test.discordant)} discordant" if test else "",
         reason="" if difference else getattr(each.difference, "reason", ""),
     )
@@ -59,13 +58,16 @@ def row_of(each: Beside, *, unit: str) -> BesideRow:
 
 def written(found: Estimate, metric: str, *, unit: str) -> str:
     if style_of(metric).is_share:
-        return f"{100 * found.value:+.1f} points"
-    return f"{number(found.value, 2)} {unit}".strip()
+        return f"{signed(100 * found.value, 1)} points"
+    return f"{signed(found.value, 2)} {unit}".strip()
 
 
 def ranged(found: Estimate, metric: str) -> str:
-    return percent_range(found.interval) if style_of(metric).is_share else number_range(found.interval, 2)
+    """Return both ends of a difference, in points where it is one of shares."""
+    by, decimals = (100, 1) if style_of(metric).is_share else (1, 2)
+    return f"{signed(by * found.interval.low, decimals)} to {signed(by * found.interval.high, decimals)}"
 
 
-def in_words(p_value: float) -> str:
-    return f"p < {LEAST_SHOWN}" if p_value < LEAST_SHOWN else f"p = {number(p_value, 3)}"
+def signed(value: float, decimals: int) -> str:
+    written = number(value, decimals)
+    return written if written.startswith("−") else f"+{written}"

@@ -10,6 +10,7 @@ from monitoring.dashboards.cells import Cell, cell_of
 from monitoring.dashboards.metrics import label_of
 from monitoring.performance.label_free import Promise
 from monitoring.performance.questions import Figure
+from monitoring.statistics.results import NotEstimable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,12 @@ class PromiseRow:
     observed: Cell
     verdict: str
     is_mature: bool
+
+
+def refused_alike(found: Iterable[Promise]) -> str:
+    """Return the reason why no month at all can be estimated, where one holds for all; else nothing."""
+    reasons = {each.estimated.reason if isinstance(each.estimated, NotEstimable) else "" for each in found}
+    return reasons.pop() if len(reasons) == 1 else ""
 
 
 def promise_rows(found: Iterable[Promise]) -> list[PromiseRow]:

@@ -198,7 +198,7 @@ def label_of(metric: str, *, kind: str = "observed") -> str:
     label = AGREEING.get(name, "") if kind != "observed" else ""
     label = label or LABELS.get(name, name.replace("_", " ").capitalize())
     if "{}" in label:
-        return label.format(argument)
+        return label.format(argument).replace(" 1 false marks", " 1 false mark")
     return f"{label}, {argument.replace('_', ' ')}" if argument else label
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from audit.templatetags.display import number_range, percent
+from audit.templatetags.display import percent, percent_range
 from monitoring.dashboards.asking import Asked
 from monitoring.dashboards.cells import Cell, cell_of
 from monitoring.dashboards.metrics import label_of
@@ -56,7 +56,7 @@ def row_of(metric: str, plain: Figure | None, ways: Mapping[str, Figure | None],
         uncorrected=shown(metric, plain),
         corrected=shown(metric, ways["begg_greenes"]),
         planned=shown(metric, planned),
-        bounds=number_range(limits.bounds, 3) if limits and limits.bounds else "",
+        bounds=percent_range(limits.bounds) if limits and limits.bounds else "",
         is_identified=any(each is not None and isinstance(each.outcome, Estimate) for each in answers),
     )
 

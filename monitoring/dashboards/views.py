@@ -22,7 +22,7 @@ from monitoring.dashboards.attention import attention
 from monitoring.dashboards.beside import beside_rows
 from monitoring.dashboards.case_list import CSV_COLUMNS, LONGEST_CSV, PAGE_ROWS
 from monitoring.dashboards.forms import ProductForm
-from monitoring.dashboards.label_free import promise_rows, track_record
+from monitoring.dashboards.label_free import promise_rows, refused_alike, track_record
 from monitoring.dashboards.presenting import product_context
 from monitoring.dashboards.progress import making
 from monitoring.dashboards.recounting import answers
@@ -148,6 +148,8 @@ def product_label_free(request: HttpRequest, key: str) -> HttpResponse:
     else:
         came_true, compared = track_record(found)
         context = {"rows": promise_rows(found), "came_true": came_true, "compared": compared}
+        if reason := refused_alike(found):
+            context = {"refusal": f"No month can be estimated: {reason}"}
     return render(request, "monitoring/dashboards/_label_free.html", context)
 
 

@@ -13,10 +13,10 @@ LARGEST_BUDGET, LARGEST_SEED, MOST_DAYS = 5_000, 2**31 - 1, 731
 WORDS = {
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
-    "ppv": "Positive predictive value",
-    "npv": "Negative predictive value",
+    "ppv": "PPV",
+    "npv": "NPV",
     "prevalence": "Prevalence",
-    "auc": "Area under the curve",
+    "auc": "AUC",
 }
 Choices = Sequence[tuple[str, str]]
 

@@ -213,5 +213,5 @@ def totals(
     ends = expected.interval
     interval = Interval(max(ends.low, float(there)), max(ends.high, there + POISSON_NONE), LEVEL)
     expected = replace(expected, interval=interval)
-    share = ranged(there / final, there / noisy, count=there, most=1.0, method=METHOD)
-    return expected, share
+    ends_of_share = Interval(there / interval.high, there / interval.low, LEVEL)
+    return expected, Estimate(value=there / final, interval=ends_of_share, cases=there, method=METHOD)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, sqrt
+from math import inf, isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,8 @@ def mean(
     """Return a mean with a t interval on the number of patients, cut at what the figure can be.
 
     Assumes independent clusters (patients), nothing about the cases of one; approximate for few and skewed values.
-    Where all are alike the error is what rounding hides. Fewer than two patients: NotEstimable.
+    Where all are alike an end that has a bound is exact: as far towards it as Clopper–Pearson of none among so many
+    patients leaves open; without a bound the error is what rounding hides. Below two patients: NotEstimable.
     """
     found = as_vector(values, name="values")
     codes = np.arange(found.size) if clusters is None else as_codes(clusters, name="clusters", length=found.size)
@@ -37,8 +38,21 @@ def mean(
     value = float(found.mean())
     sums = np.bincount(codes, found - value)
     error = float(np.sqrt(count / (count - 1) * (sums**2).sum())) / found.size
-    if is_nothing(error, found):
+    alike = is_nothing(error, found)
+    if alike:
         error = hidden_spread(found) / sqrt(count)
     interval = plain_interval(value, error=error, level=level, df=count - 1, low=low, high=high)
+    if alike:
+        interval = _none_of(count, value=value, around=interval, low=low, high=high)
     name = "mean, t" + ("" if count == found.size else ", clustered by patient")
     return Estimate(value=value, interval=Interval(interval.low, interval.high, level), cases=found.size, method=name)
+
+
+def _none_of(patients: int, *, value: float, around: Interval, low: float, high: float) -> Interval:
+    """Return how far the mean may lie towards its bounds although none of the patients differed."""
+    left = 1 - ((1 - around.level) / 2) ** (1 / patients)
+    return Interval(
+        value - left * (value - low) if isfinite(low) else around.low,
+        value + left * (high - value) if isfinite(high) else around.high,
+        around.level,
+    )

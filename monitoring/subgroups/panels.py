@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from audit.templatetags.display import count, number, percent
+from audit.templatetags.display import count, number, p_value, percent
 from monitoring.statistics.results import NotEstimable
 from monitoring.subgroups.comparing import Difference
 from monitoring.subgroups.development import Development, Outside
@@ -39,7 +39,7 @@ def spread_words(spread: Spread | NotEstimable, *, metric: str) -> dict[str, Any
         "tau_range": f"{number(tau2.interval.low**0.5, 2)} to {number(tau2.interval.high**0.5, 2)}",
         "i_squared": percent(found.i_squared, 0),
         "q": f"{found.q.statistic:.1f}",
-        "p_value": p_words(found.q.p_value),
+        "p_value": p_value(found.q.p_value),
         "next": ranged(spread.next_group, metric=metric),
         "is_next_told": not isinstance(spread.next_group, NotEstimable),
         "sites": found.groups,
@@ -131,7 +131,7 @@ def difference_words(gap: Difference | NotEstimable, *, metric: str) -> str:
     if isinstance(gap, NotEstimable):
         return gap.reason
     ends = signed_range(gap.interval, metric=metric)
-    return f"{signed(gap.value, metric=metric)} ({ends}), p {p_words(gap.p_value)}"
+    return f"{signed(gap.value, metric=metric)} ({ends}), {p_value(gap.p_value)}"
 
 
 def gap_words(gap: Gap | NoGap, *, names: Mapping[str, str]) -> dict[str, Any]:
@@ -145,6 +145,6 @@ def gap_words(gap: Gap | NoGap, *, names: Mapping[str, str]) -> dict[str, Any]:
         "groups": f"{lower} below {higher}",
         "difference": signed(gap.difference.value, metric=gap.metric),
         "range": signed_range(gap.difference.interval, metric=gap.metric),
-        "p_value": p_words(gap.difference.adjusted),
+        "p_value": p_value(gap.difference.adjusted),
         "pairs": gap.pairs,
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from audit.templatetags.display import count
+from audit.templatetags.display import count, p_value
 from monitoring.performance.questions import OBSERVED
 from monitoring.statistics.results import Estimate, NotEstimable
 from monitoring.subgroups.asking import Asked
@@ -15,13 +15,13 @@ from monitoring.subgroups.figures import Drawn, forest
 from monitoring.subgroups.gathering import Found
 from monitoring.subgroups.groups import Compared, Group, GroupRow
 from monitoring.subgroups.panels import development_words, gap_words, peers_words, spread_words
+from monitoring.subgroups.scales import Scale, scale_of
 from monitoring.subgroups.tiles import tiles
 from monitoring.subgroups.wording import (
     estimated,
     in_order,
     label_of,
     name_of,
-    p_words,
     ranged,
     signed,
     signed_range,
@@ -63,7 +63,7 @@ def line_of(row: GroupRow, *, labels: tuple[str, ...], metric: str) -> Line:
         state=row.state,
         verdict=row.verdict.value,
         cases=count(outcome.cases),
-        positives=count(row.group.positives),
+        positives=count(row.group.positives) if counts_positives(metric) else "–",
         value=value,
         range=range_,
         method=outcome.method,
@@ -71,7 +71,7 @@ def line_of(row: GroupRow, *, labels: tuple[str, ...], metric: str) -> Line:
         shrunken_range=shrunken_range,
         difference=signed(gap.value, metric=metric) if gap else "",
         difference_range=signed_range(gap.interval, metric=metric) if gap else "",
-        p_value=p_words(gap.adjusted) if gap else "",
+        p_value=p_value(gap.adjusted) if gap else "",
         sort={
             "cases": outcome.cases,
             "value": outcome.value,
@@ -79,6 +79,11 @@ def line_of(row: GroupRow, *, labels: tuple[str, ...], metric: str) -> Line:
             "difference": gap.value if gap else 0.0,
         },
     )
+
+
+def counts_positives(metric: str) -> bool:
+    """Return whether cases with the finding say something about a metric; of a bias or an error they do not."""
+    return metric == "auc" or scale_of(metric) is Scale.SHARE
 
 
 def page_context(asked: Asked, found: Found) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from monitoring.subgroups.scales import Scale, scale_of
 CAPITALS = {
     "auc": "AUC", "ppv": "PPV", "npv": "NPV", "wafroc": "wAFROC", "iou": "IoU", "icc": "Intraclass correlation",
     "concordance": "Concordance correlation", "concordance_index": "C-index",
+    "lower_limit": "Lower limit of agreement", "upper_limit": "Upper limit of agreement",
 }  # fmt: skip
 WITH_UNIT = ("bias", "limit", "error", "minutes", "days", "_mm", "marks")
 DIMENSIONS = {"age_band": "age", "view_position": "view", "convolution_kernel": "kernel"}
@@ -24,6 +25,8 @@ def words_of(dimension: str) -> str:
 
 def label_of(metric: str) -> str:
     name, argument = parsed(metric)
+    if name == "lesion_sensitivity_at":
+        return f"Lesion sensitivity at {argument} false mark{'' if argument == '1' else 's'}"
     words = CAPITALS.get(name, name.replace("_", " ").capitalize())
     return f"{words}, {argument.replace('_', ' ')}" if argument else words
 
@@ -76,4 +79,4 @@ SEXES = {"F": "women", "M": "men", "O": "other"}
 
 
 def p_words(value: float) -> str:
-    return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0") if value < 1 else "1"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

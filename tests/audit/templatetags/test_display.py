@@ -60,3 +60,10 @@ def test_durations_are_written_as_people_say_them(value, shown):
 def test_a_hash_is_shortened():
     assert display.short_hash("a" * 64) == "a" * 12 + "…"
     assert display.short_hash(b"\xab\xcd") == "abcd"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0342, "p = 0.034"), (1.0, "p = 1.000"), (0.0004, "p < 0.001"), (None, "–")]
+)
+def test_a_p_value_says_what_it_is_with_three_digits(value, shown):
+    assert display.p_value(value) == shown

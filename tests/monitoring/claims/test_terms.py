@@ -77,7 +77,7 @@ def test_a_relative_change_of_eleven_percent_weighs_the_reader_by_what_is_promis
         ),
         (
             {"metric": "false_positive_rate", "comparator": "shadow_reads", "value": -0.11},
-            "nodule false positive rate at most -11 % as a change against shadow reads",
+            "nodule false positive rate at most −11 % as a change against shadow reads",
         ),
         ({"metric": "auc", "value": 0.94}, "nodule AUC at least 0.94"),
     ],

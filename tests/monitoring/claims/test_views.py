@@ -40,7 +40,7 @@ def test_a_violated_claim_stands_first_with_its_figure_and_since_when(client, cl
     row = client.get(PAGE).context["rows"][0]
 
     assert (row.claim.pk, row.standing.state, row.standing.label) == (claim.pk, "act", "violated")
-    assert (row.standing.value, row.standing.patients, row.line) == ("50.0 %", 60, "85 %")
+    assert (row.standing.value, row.standing.patients, row.line) == ("50.0\u202f%", 60, "85 %")
     assert row.standing.since is not None
 
 
@@ -172,7 +172,7 @@ def test_a_manufacturer_sees_the_sum_and_no_single_day(client, claim):
 
     answer = client.get(page_of(claim))
 
-    assert answer.context["row"].standing.value == "50.0 %"
+    assert answer.context["row"].standing.value == "50.0\u202f%"
     assert "figure" not in answer.context
     assert client.get(f"{PAGE}{claim.pk}/days.csv").status_code == 404
     assert "user:quality" not in answer.content.decode()

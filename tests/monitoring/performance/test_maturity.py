@@ -83,6 +83,7 @@ def test_labels_that_all_came_are_mature_with_a_width():
     found = maturity_of(labels, on=TODAY)
 
     assert found.share.value == pytest.approx(1, abs=0.001)
+    assert found.share.interval.low == found.share.cases / found.expected_labels.interval.high < 0.99
     assert all(isinstance(each, Estimate) and each.interval.width > 0 for each in found.by_month.values())
     assert found.expected_labels.interval.high > found.expected_labels.value
     assert date(2026, 9, 1) not in found.immature
