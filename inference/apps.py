@@ -9,7 +9,9 @@ class InferenceConfig(AppConfig):
 
     def ready(self) -> None:
         from inference.connectors import discards  # noqa: PLC0415 - tables need the apps to be loaded
+        from inference.messages import verifying  # noqa: PLC0415
         from inference.retention import signing  # noqa: PLC0415
 
         discards.register()
         signing.register()
+        verifying.register()

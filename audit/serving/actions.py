@@ -4,6 +4,7 @@ from datetime import datetime
 from itertools import chain, islice
 
 from audit.log.actions import record_act
+from audit.log.holding import check_rows
 from audit.log.models import Act, Entry
 from audit.log.verifying import verify_log
 from audit.serving.queries import VERIFIED
@@ -17,7 +18,8 @@ def verify_for(organisation: str, *, actor: str, now: datetime) -> Act:
     """Verify a log and record what was found, naming the first problems."""
     size = Entry.objects.filter(organisation=organisation).count()
     signed = (each for each in check_signatures() if each.organisation == organisation)
-    problems = list(islice(chain(verify_log(organisation), signed), MOST_SENTENCES + 1))
+    held = (each for each in check_rows() if each.organisation == organisation)
+    problems = list(islice(chain(verify_log(organisation), signed, held), MOST_SENTENCES + 1))
     return record_act(
         VERIFIED,
         organisation=organisation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -109,6 +110,7 @@ def details_of(plan: LabelPlan, *, drawn: int) -> dict[str, Any]:
         "strata": [[each["size"], each["drawn"]] for each in plan.strata],
         "drawn": drawn,
         "labelled": plan.labelled_count,
+        "labelled_sha256": sha256(bytes(plan.labelled)).hexdigest(),
         "digest": plan.digest,
     }
 

@@ -24,6 +24,7 @@ from monitoring.signals.episodes import Episode
 from monitoring.signals.feeding import feed_of
 from monitoring.signals.models import Monitor, Signal
 from monitoring.signals.telling import Told, tell
+from monitoring.signals.verifying import design_digest
 from monitoring.signals.watching import LASTING, Feed, Scope, design_for, episodes_for, scopes_of
 
 logger = logging.getLogger(__name__)
@@ -114,6 +115,8 @@ def _switch_on(scope: Scope, feed: Feed, *, monitors: dict[str, Monitor], now: d
         designed_at=now,
     )
     details: dict[str, Any] = {name: design[name] for name in ("method", "statement", "reference") if name in design}
+    monitor.refresh_from_db(fields=["design"])  # as the database gives it back, so that it can be held to its digest
+    details["design_sha256"] = design_digest(monitor.design)
     record_act(
         "monitor.designed",
         organisation=feed.organisation,

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from audit.errors import UnreadableCheckpointError
 from audit.log.findings import Problem, Witnessed
+from audit.log.holding import check_rows
 from audit.log.models import Entry
 from audit.log.queries import organisations_in_log
 from audit.log.verifying import facts_sharing_an_entry, facts_without_entry, verify_log
@@ -62,3 +63,4 @@ class Command(BaseCommand):
             yield from facts_without_entry()
             yield from facts_sharing_an_entry()
             yield from check_signatures()
+            yield from check_rows()
