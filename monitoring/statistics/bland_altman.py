@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from monitoring.statistics.inputs import FloatArray, IntArray, as_codes, as_vector, check_level, check_same_length
+from monitoring.statistics.inputs import FloatArray, IntArray, as_codes, as_measured, check_level, check_same_length
 from monitoring.statistics.intervals import plain_interval
-from monitoring.statistics.ratings import as_ratings
+from monitoring.statistics.ratings import as_measured_ratings
 from monitoring.statistics.resolutions import hidden_spread, is_nothing
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
 
@@ -102,7 +102,7 @@ def repeatability_coefficient(
     if second is not None:
         table = np.column_stack(_pair(ratings, second))
     else:
-        table = as_ratings(ratings).astype(float)
+        table = as_measured_ratings(ratings)
     known = ~np.isnan(table)
     times = known.sum(axis=1)
     table, known, times = table[times >= 2], known[times >= 2], times[times >= 2]
@@ -116,6 +116,7 @@ def repeatability_coefficient(
     factor, behind = 1.96 * sqrt(2), hidden if alike else error
     tails = stats.chi2.ppf([0.5 + level / 2, 0.5 - level / 2], df)
     low, high = (factor * behind * sqrt(df / tail) for tail in tails)
+    low, high = min(low, factor * behind), max(high, factor * behind)
     return Estimate(
         value=0.0 if alike else factor * error,
         interval=Interval(0.0 if alike else low, high, level),
@@ -125,7 +126,7 @@ def repeatability_coefficient(
 
 
 def _pair(a: ArrayLike, b: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    one, other = as_vector(a, name="a"), as_vector(b, name="b")
+    one, other = as_measured(a, name="a"), as_measured(b, name="b")
     check_same_length(a=one, b=other)
     return one, other
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -201,7 +202,7 @@ def _checked(
 ) -> tuple[FloatArray, BoolArray, str] | NotEstimable:
     check_level(level)
     check_option(binning, name="binning", allowed=BINNINGS)
-    if int(bins) != bins or bins < 1:
+    if not isinstance(bins, Real) or bins % 1 != 0 or bins < 1:
         raise ValueError(f"bins must be a whole number above 0, not {bins}")
     values, truth = as_probabilities(scores, name="scores"), as_labels(labels)
     check_same_length(scores=values, labels=truth)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from monitoring.statistics.inputs import FloatArray, check_level
+from monitoring.statistics.inputs import LARGEST, FloatArray, check_level
 from monitoring.statistics.intervals import two_sided_quantile
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
 
@@ -85,7 +85,10 @@ def nowcast(
 
 def _triangle(rows: Iterable[Iterable[Any]]) -> FloatArray:
     """Return the triangle with NaN for delays not yet reached."""
-    read = [[_cell(each) for each in row] for row in rows]
+    try:
+        read = [[_cell(each) for each in row] for row in rows]
+    except TypeError as error:
+        raise ValueError("counts_triangle must hold a row of counts for each period") from error
     if not read or not max(map(len, read)):
         raise ValueError("counts_triangle must hold at least one period")
     columns = max(map(len, read))
@@ -105,8 +108,11 @@ def _triangle(rows: Iterable[Iterable[Any]]) -> FloatArray:
 def _cell(value: Any) -> float:
     if value is None:
         return float("nan")
-    number = float(value)
-    if np.isinf(number) or number < 0:
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError("counts_triangle must hold numbers, None or NaN") from error
+    if number < 0 or number > LARGEST:
         raise ValueError("counts_triangle must hold finite counts, none negative")
     return number
 
@@ -159,7 +165,9 @@ def _answer(
     for i in range(reached.size):
         start = int(reached[i])
         total += float(final[i] * final[i + 1 :].sum() * (2 * shares[start:] / weights[start:]).sum())
-    periods = tuple(_period(latest[i], final[i], sqrt(errors[i]), level=level) for i in range(reached.size))
+    periods = tuple(
+        _period(float(latest[i]), float(final[i]), sqrt(errors[i]), level=level) for i in range(reached.size)
+    )
     whole = _counts(float(latest.sum()), float(final.sum()), sqrt(total), level=level)
     return Nowcast(
         periods=periods,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
+from numbers import Real
 
 from scipy import optimize
 
@@ -48,18 +49,27 @@ class Excursion:
 
 
 def check_arl(arl0: float) -> None:
-    if not 1 < arl0 < inf:
+    if not isinstance(arl0, Real) or not 1 < arl0 < inf:
         raise ValueError(f"arl0 must be finite and above 1, not {arl0}")
 
 
-def rising_root(difference: Callable[[float], float], *, start: float, low: float = 1e-6) -> float:
+def check_shift(x: float) -> float:
+    """Return a shift of the mean in standard deviations."""
+    if not isinstance(x, Real) or not -inf < x < inf:
+        raise ValueError(f"a shift of the mean must be a finite number, not {x}")
+    return float(x)
+
+
+def rising_root(
+    difference: Callable[[float], float], *, start: float, low: float = 1e-6, within: float = 1e-7
+) -> float:
     """Return where a rising function crosses zero, on the side where it is not below; `low` if it starts there."""
     if difference(low) >= 0:
         return low
     high = start
     while difference(high) < 0:
         high *= 1.5
-    root, step = float(optimize.brentq(difference, low, high, xtol=1e-7)), 1e-6
+    root, step = float(optimize.brentq(difference, low, high, xtol=within)), 10 * within
     while difference(root + step) < 0:
         step *= 2
     return root + step

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from monitoring.statistics.inputs import FloatArray, as_codes, as_vector, check_level, check_same_length
+from monitoring.statistics.inputs import FloatArray, as_codes, as_measured, check_level, check_same_length
 from monitoring.statistics.intervals import two_sided_quantile
 from monitoring.statistics.resolutions import hidden_spread, is_nothing, with_width
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
@@ -26,7 +26,7 @@ def concordance_correlation(
     1989;45:255-268, corrected 2000;56:324-325); with clusters a jackknife over patients on the same scale. Depends
     on the range of the cases. Fewer than four pairs (three patients), or no spread: NotEstimable.
     """
-    one, other = as_vector(a, name="a"), as_vector(b, name="b")
+    one, other = as_measured(a, name="a"), as_measured(b, name="b")
     size = check_same_length(a=one, b=other)
     check_level(level)
     if size < 4:

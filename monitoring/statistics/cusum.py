@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import inf, log
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from monitoring.statistics.charts import ChartRun, Excursion, check_arl, page, rising_root, stays_in_alarm
+from monitoring.statistics.charts import ChartRun, Excursion, check_arl, check_shift, page, rising_root, stays_in_alarm
 from monitoring.statistics.inputs import FloatArray, as_probabilities, as_vector
 from monitoring.statistics.run_lengths import lattice_run_length, normal_run_length
 
@@ -72,6 +73,7 @@ class NormalCusum:
 
     def arl(self, x: float) -> float:
         """Return the average run length when the mean is shifted by `x` standard deviations."""
+        x = check_shift(x)
         up = normal_run_length(x, k=self.k, h=self.threshold)
         if self.sides == 1:
             return up
@@ -124,8 +126,8 @@ def normal_cusum(*, k: float, arl0: float, sides: int = 2) -> NormalCusum:
         ValueError: `k` not positive, `sides` not 1 (upward) or 2, `arl0` not above 1.
     """
     check_arl(arl0)
-    if k <= 0 or sides not in (1, 2):
-        raise ValueError("k must be positive and sides 1 or 2")
+    if not isinstance(k, Real) or not 0 < k < inf or sides not in (1, 2):
+        raise ValueError("k must be positive and finite, and sides 1 or 2")
     target = log(arl0 * sides)
     height = rising_root(lambda h: log(normal_run_length(0.0, k=k, h=h)) - target, start=2.0)
     return NormalCusum(k=k, threshold=height, sides=sides)

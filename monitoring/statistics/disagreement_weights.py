@@ -48,17 +48,30 @@ def coefficient_interval(
 ) -> Interval:
     """Return the interval of 1 − observed/expected disagreement, never of zero width.
 
-    Value ± quantile × error, cut to [−1, 1]. Without spread (nobody disagrees, everybody does) the observed
-    disagreement, scaled to at most 1, has Clopper–Pearson's interval over the `size` units, expected held fixed.
+    Value ± quantile × error, cut to [−1, 1] (to `lowest_of` where the value itself lies below −1). Without spread
+    (nobody disagrees, everybody does) the observed disagreement, scaled to at most 1, has Clopper–Pearson's interval
+    over the `size` units, expected held fixed.
     """
+    lowest = lowest_of(value, expected=expected)
     if error > 1e-12:
         found = plain_interval(value, error=error, level=level, df=df)
-        low, high = max(-1.0, found.low), min(1.0, found.high)
+        low, high = max(lowest, found.low), min(1.0, found.high)
         if low < high:
             return Interval(low, high, level)
     share = beta_interval(min(1.0, max(0.0, (1 - value) * expected)), size=size, level=level)
-    low, high = max(-1.0, 1 - share.high / expected), min(1.0, 1 - share.low / expected)
+    low, high = max(lowest, min(value, 1 - share.high / expected)), min(1.0, max(value, 1 - share.low / expected))
     return Interval(min(low, 1.0 - 1e-12), max(high, low + 1e-12), level)
+
+
+def lowest_of(value: float, *, expected: float) -> float:
+    """Return the least that a coefficient can be: −1, but with some weights only everything of the worst kind."""
+    return -1.0 if value >= -1 else 1 - 1 / min(1.0, expected)
+
+
+def settled(value: float) -> float:
+    """Return the coefficient without what rounding adds beyond −1 or 1."""
+    nearest = float(np.clip(value, -1.0, 1.0))
+    return nearest if abs(value - nearest) < 1e-9 else float(value)
 
 
 def as_square_counts(table: ArrayLike, *, size: int | None = None) -> FloatArray:

@@ -20,7 +20,15 @@ from monitoring.statistics.histogram_distances import (
     kolmogorov_smirnov_from_histograms,
     wasserstein_from_histograms,
 )
-from monitoring.statistics.inputs import FloatArray, as_counts, as_matrix, as_vector, check_same_length
+from monitoring.statistics.inputs import (
+    LARGEST,
+    FloatArray,
+    as_counts,
+    as_matrix,
+    as_measured,
+    as_vector,
+    check_same_length,
+)
 from monitoring.statistics.results import NotEstimable, TestResult
 
 __all__ = [
@@ -174,9 +182,11 @@ def maximum_mean_discrepancy(x: ArrayLike, y: ArrayLike, *, seed: int, most: int
     more than half of all pairs identical: NotEstimable. Source: Gretton et al., JMLR 2012;13:723-773, eq. 3.
     """
     generator = np.random.default_rng(seed)
-    first, second = (_thinned(each, most=most, generator=generator) for each in (x, y))
+    first, second = (_thinned(each, name=name, most=most, generator=generator) for each, name in ((x, "x"), (y, "y")))
     if min(len(first), len(second)) < 2:
         return NotEstimable("fewer than two cases on one side")
+    if first.shape[1] != second.shape[1]:
+        raise ValueError(f"vectors of different length: {first.shape[1]} and {second.shape[1]}")
     every = distance.squareform(distance.pdist(np.vstack([first, second]), "sqeuclidean"))
     median = float(np.median(every[np.triu_indices_from(every, 1)]))
     if median == 0:
@@ -223,12 +233,13 @@ def _covariance_root(covariance: ArrayLike, *, size: int, name: str) -> FloatArr
 
 
 def _two_samples(x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    return as_vector(x, name="x"), as_vector(y, name="y")
+    return as_measured(x, name="x"), as_measured(y, name="y")
 
 
-def _thinned(values: ArrayLike, *, most: int, generator: np.random.Generator) -> FloatArray:
-    array = np.asarray(values, dtype=np.float64)
-    matrix = as_matrix(array[:, None] if array.ndim == 1 else array, name="values")
+def _thinned(values: ArrayLike, *, name: str, most: int, generator: np.random.Generator) -> FloatArray:
+    matrix = as_matrix(values, name=name) if np.ndim(values) == 2 else as_measured(values, name=name)[:, None]
+    if np.abs(matrix).max(initial=0.0) > LARGEST:
+        raise ValueError(f"{name} must not hold numbers beyond {LARGEST:.0e}, whose squares are infinite")
     if len(matrix) <= most:
         return matrix
     return matrix[generator.choice(len(matrix), size=most, replace=False)]

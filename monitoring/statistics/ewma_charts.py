@@ -10,7 +10,7 @@ from math import log, sqrt
 
 from numpy.typing import ArrayLike
 
-from monitoring.statistics.charts import ChartRun, check_arl, rising_root
+from monitoring.statistics.charts import ChartRun, check_arl, check_shift, rising_root
 from monitoring.statistics.inputs import as_vector
 from monitoring.statistics.run_lengths import ewma_run_length
 
@@ -24,7 +24,7 @@ class Ewma:
 
     def arl(self, x: float) -> float:
         """Return the average run length when the mean is shifted by `x` standard deviations."""
-        return ewma_run_length(x, lam=self.lam, limit=self.threshold)
+        return ewma_run_length(check_shift(x), lam=self.lam, limit=self.threshold)
 
     def run(self, observations: ArrayLike) -> ChartRun:
         """Return the path in asymptotic SDs; after an alarm the mean starts again at zero."""

@@ -17,6 +17,7 @@ from monitoring.statistics.disagreement_weights import (
     as_square_counts,
     coefficient_interval,
     disagreement,
+    settled,
     weights_name,
 )
 from monitoring.statistics.inputs import FloatArray, check_level
@@ -81,7 +82,7 @@ def _coefficient(counts: FloatArray, times: FloatArray, *, weights: Weights, lev
         return NotEstimable("the weights leave no disagreement to expect by chance")
     observed = _observed(counts, raters=raters, agreeing=agreeing)
     pairs = float(times[paired].sum())
-    value = 1 - (1 - float(times[paired] @ observed[paired]) / pairs) / expected
+    value = settled(1 - (1 - float(times[paired] @ observed[paired]) / pairs) / expected)
     # Each unit's part of the coefficient: its own agreement, and what it does to the frequencies.
     chance = spread * ((counts / raters[:, None]) @ (1 - shares))
     parts = np.where(paired, units / pairs * (observed - (1 - expected)) / expected, 0.0)

@@ -5,6 +5,7 @@ Everything else is a ValueError that says which argument is wrong.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
+
+NO_NUMBERS = "USMmc"  # kinds of arrays: texts, dates, times, complex numbers
+LARGEST = 1e150  # the square of a larger number may be infinite
+MOST = 2.0**62  # counts beyond it are no counts
 
 
 def as_vector(values: ArrayLike, *, name: str) -> FloatArray:
@@ -38,7 +43,15 @@ def as_counts(values: ArrayLike, *, name: str) -> FloatArray:
 
 def as_count(value: float, *, name: str) -> int:
     """Return one whole number, not negative."""
-    return int(as_counts([value], name=name)[0])
+    count = float(as_counts([value], name=name)[0])
+    if count > MOST:
+        raise ValueError(f"{name} must be a count below {MOST:.0e}")
+    return int(count)
+
+
+def as_measured(values: ArrayLike, *, name: str) -> FloatArray:
+    """Return one-dimensional finite floats that can be squared and added up."""
+    return _squarable(as_vector(values, name=name), name=name)
 
 
 def as_labels(labels: ArrayLike, *, name: str = "labels") -> BoolArray:
@@ -67,11 +80,16 @@ def as_codes(values: Any, *, name: str, length: int) -> IntArray:
         raise ValueError(f"{name} must hold one key for each of the {length} rows")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must not hold missing keys")
-    return np.unique(array, return_inverse=True)[1].astype(np.int64)
+    if array.dtype == object and any(key is None or (isinstance(key, float) and np.isnan(key)) for key in array):
+        raise ValueError(f"{name} must not hold missing keys")
+    try:
+        return np.unique(array, return_inverse=True)[1].astype(np.int64)
+    except TypeError as error:
+        raise ValueError(f"{name} must hold keys of one kind") from error
 
 
 def check_level(level: float) -> float:
-    if not 0 < level < 1:
+    if not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, not {level}")
     return level
 
@@ -91,10 +109,20 @@ def check_option(value: str, *, name: str, allowed: tuple[str, ...]) -> str:
 
 
 def _as_floats(values: ArrayLike, *, name: str) -> FloatArray:
+    """Return floats; digits in text, dates and complex numbers are none, and a masked entry is missing."""
+    message = f"{name} must hold numbers only, in rows of equal length"
     try:
+        if np.ma.is_masked(values) or np.asarray(values).dtype.kind in NO_NUMBERS:
+            raise ValueError(message)
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers only, in rows of equal length") from error
+        raise ValueError(message) from error
+
+
+def _squarable(array: FloatArray, *, name: str) -> FloatArray:
+    if array.size and np.abs(array).max() > LARGEST:
+        raise ValueError(f"{name} must not hold numbers beyond {LARGEST:.0e}, whose squares are infinite")
+    return array
 
 
 def _finite(array: FloatArray, *, name: str) -> FloatArray:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats
 
 from monitoring.statistics.inputs import FloatArray, check_level, check_option
-from monitoring.statistics.ratings import as_ratings
+from monitoring.statistics.ratings import as_measured_ratings
 from monitoring.statistics.resolutions import hidden_spread, is_nothing, with_width
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
 
@@ -47,7 +47,7 @@ def icc(ratings: Any, *, form: str = "ICC(2,1)", level: float = 0.95) -> Estimat
     """
     check_option(form, name="form", allowed=FORMS)
     check_level(level)
-    table = as_ratings(ratings).astype(float)
+    table = as_measured_ratings(ratings)
     complete = table[~np.isnan(table).any(axis=1)]
     if complete.shape[0] < 2 or complete.shape[1] < 2:
         return NotEstimable("fewer than two subjects or raters")

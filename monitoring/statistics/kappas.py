@@ -17,6 +17,8 @@ from monitoring.statistics.disagreement_weights import (
     as_square_counts,
     coefficient_interval,
     disagreement,
+    lowest_of,
+    settled,
     weights_name,
     whole,
 )
@@ -143,7 +145,7 @@ def _kappa_and_error(counts: FloatArray, *, cost: FloatArray) -> tuple[float, fl
     total = float(counts.sum())
     shares = counts / total
     expected = float(shares.sum(axis=1) @ cost @ shares.sum(axis=0))
-    value = 1 - float((cost * shares).sum()) / expected
+    value = settled(1 - float((cost * shares).sum()) / expected)
     variance = _cohen_variance(shares, cost=cost, value=value, expected=expected) / total
     return value, float(np.sqrt(max(0.0, variance))), expected
 
@@ -156,9 +158,10 @@ def _widened(
     informative = size * _kappa_and_error(counts, cost=cost)[2]
     if informative >= MIN_EXPECTED:
         return plain, ""
-    value, error, _ = _kappa_and_error(counts + ADDED / counts.size, cost=cost)
+    value, error, expected = _kappa_and_error(counts + ADDED / counts.size, cost=cost)
+    lowest = min(lowest_of(value, expected=expected), plain.low)
     half = two_sided_quantile(level, df=max(1.0, informative - 1)) * error * stretch
-    low, high = max(-1.0, min(plain.low, value - half)), min(1.0, max(plain.high, value + half))
+    low, high = max(lowest, min(plain.low, value - half)), min(1.0, max(plain.high, value + half))
     return Interval(low, high, level), ", few cases outside one category"
 
 
@@ -192,4 +195,4 @@ def _kappa(table: FloatArray, *, cost: FloatArray) -> tuple[float, float]:
     """Return kappa and the disagreement expected by chance (0: there is no kappa)."""
     total = float(table.sum())
     expected = float(table.sum(axis=1) @ cost @ table.sum(axis=0)) / total**2 if total else 0.0
-    return (1 - float((cost * table).sum()) / total / expected, expected) if expected > 0 else (0.0, 0.0)
+    return (settled(1 - float((cost * table).sum()) / total / expected), expected) if expected > 0 else (0.0, 0.0)

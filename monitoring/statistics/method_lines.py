@@ -11,7 +11,7 @@ from math import inf, sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from monitoring.statistics.inputs import FloatArray, as_vector, check_level, check_same_length
+from monitoring.statistics.inputs import FloatArray, as_measured, check_level, check_same_length
 from monitoring.statistics.intervals import two_sided_quantile
 from monitoring.statistics.resolutions import hidden_spread, with_width
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
@@ -33,7 +33,7 @@ def deming(a: ArrayLike, b: ArrayLike, *, ratio: float = 1.0, level: float = 0.9
     Assumes a linear relation and errors of constant spread. Intervals: jackknife, t on n − 2 (Linnet, Stat Med
     1990;9:1463-1473; Clin Chem 1993;39:424-432). Fewer than three pairs, no spread or no covariance: NotEstimable.
     """
-    one, other = as_vector(a, name="a"), as_vector(b, name="b")
+    one, other = as_measured(a, name="a"), as_measured(b, name="b")
     size = check_same_length(a=one, b=other)
     check_level(level)
     if not 0 < ratio < inf:
@@ -71,7 +71,7 @@ def passing_bablok(a: ArrayLike, b: ArrayLike, *, level: float = 0.95) -> Method
     Raises:
         ValueError: more than MOST_PAIRS pairs (take a sample).
     """
-    one, other = as_vector(a, name="a"), as_vector(b, name="b")
+    one, other = as_measured(a, name="a"), as_measured(b, name="b")
     size = check_same_length(a=one, b=other)
     check_level(level)
     if size > MOST_PAIRS:

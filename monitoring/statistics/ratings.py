@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.statistics.inputs import BoolArray, FloatArray
+from monitoring.statistics.inputs import LARGEST, BoolArray, FloatArray
 
 
 def as_ratings(ratings: Any, *, name: str = "ratings") -> NDArray[Any]:
@@ -23,12 +23,32 @@ def as_ratings(ratings: Any, *, name: str = "ratings") -> NDArray[Any]:
     try:
         found = np.asarray(ratings, dtype=np.float64)
     except (TypeError, ValueError):
-        found = np.array([list(row) for row in ratings], dtype=object)
+        found = _objects(ratings, name=name)
     if found.ndim != 2:
         raise ValueError(f"{name} must have rows of units and columns of raters")
     if found.dtype != object and np.isinf(found).any():
         raise ValueError(f"{name} must hold finite numbers, or NaN where missing")
+    if found.dtype != object and (np.abs(found) > LARGEST).any():
+        raise ValueError(f"{name} must not hold numbers beyond {LARGEST:.0e}, whose squares are infinite")
     return found
+
+
+def as_measured_ratings(ratings: Any, *, name: str = "ratings") -> FloatArray:
+    """Return units × raters, numbers only, NaN where missing."""
+    found = as_ratings(ratings, name=name)
+    if found.dtype != object:
+        return np.asarray(found, dtype=np.float64)
+    try:
+        return np.where(missing(found), np.nan, found).astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers only") from error
+
+
+def _objects(ratings: Any, *, name: str) -> NDArray[Any]:
+    try:
+        return np.array([list(row) for row in ratings], dtype=object)
+    except TypeError as error:
+        raise ValueError(f"{name} must have rows of units and columns of raters") from error
 
 
 def missing(ratings: NDArray[Any]) -> BoolArray:

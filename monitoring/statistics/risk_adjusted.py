@@ -87,8 +87,8 @@ def _lowest_height(risks: FloatArray, *, odds_ratio: float, arl0: float) -> floa
     def excess(height: float, cells: int = finest) -> float:
         return log(_run_length(risks, odds_ratio=odds_ratio, true=1.0, height=height, cells=cells) / arl0)
 
-    near = rising_root(partial(excess, cells=COARSE), start=2.0)
-    height = rising_root(excess, start=near * 1.01, low=near * 0.9)
+    near = rising_root(partial(excess, cells=COARSE), start=2.0, within=1e-4)
+    height = rising_root(excess, start=near * 1.01, low=near * 0.9, within=1e-5)
     while abs(excess(height) - excess(height, OTHER)) > AGREEMENT:
         height *= 1 + 1 / OTHER
     return height

@@ -46,7 +46,7 @@ def normal_run_length(shift: float, *, k: float, h: float) -> float:
     system[1:, 0] -= ndtr(drift - nodes)
     system[0, 1:] -= weights * _density(nodes + drift)
     system[0, 0] -= ndtr(drift)
-    return _or_endless(float(np.linalg.solve(system, np.ones(count + 1))[0]))
+    return _solved(system)
 
 
 def ewma_run_length(shift: float, *, lam: float, limit: float) -> float:
@@ -76,7 +76,7 @@ def shiryaev_roberts_run_length(shift: float, *, k: float, limit: float) -> floa
     system = np.eye(nodes.size + 1)
     system[:, 1:] -= weights * _density((nodes[None, :] - means[:, None]) / spread) / spread
     system[:, 0] -= ndtr((low - means) / spread)
-    return _or_endless(float(np.linalg.solve(system, np.ones(nodes.size + 1))[0]))
+    return _solved(system)
 
 
 def stepped_run_length(steps: FloatArray, probabilities: FloatArray, *, height: float, cells: int) -> float:
@@ -96,6 +96,14 @@ def stepped_run_length(steps: FloatArray, probabilities: FloatArray, *, height: 
     to_rest = np.cumsum(mass)[cells - 1 :: -1]  # row i: steps of more than i points downward
     plain, rested = linalg.solve_toeplitz((lower, upper), np.column_stack([np.ones(cells), to_rest])).T
     return _or_endless(float(plain[0] / (1 - rested[0]))) if rested[0] < 1 else inf
+
+
+def _solved(system: FloatArray) -> float:
+    """Return the run length from the first state; no alarm at all (a singular system) is infinity."""
+    try:
+        return _or_endless(float(np.linalg.solve(system, np.ones(len(system)))[0]))
+    except np.linalg.LinAlgError:
+        return inf
 
 
 def _or_endless(length: float) -> float:

@@ -193,6 +193,8 @@ def sample_size_auc(
         raise ValueError("give a floor or a half_width")
     if not 0.5 <= expected < 1 or ratio <= 0 or (floor is not None and not 0.5 <= floor < 1):
         raise ValueError("areas must lie within [.5, 1) and ratio must be positive")
+    if half_width is not None and not 0 < half_width < 1:
+        raise ValueError(f"half_width must lie inside (0, 1), not {half_width}")
     losses = Losses(design_effect=design_effect, verified=verified)
     per_case = area_variance(expected, ratio=ratio, variance=variance)
     if half_width is not None:

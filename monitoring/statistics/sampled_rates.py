@@ -39,6 +39,9 @@ MOST_HEAVIER = 3.0
 """So many times heavier than any row with the outcome may one without it be; else what it could hide is added."""
 
 
+LEAST_CHANCE = 1e-12
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightedRate(Estimate):
     """`effective_size` is (Σw)²/Σw² of the rows it is taken over; `uncorrected` the plain share of them."""
@@ -97,6 +100,10 @@ def weighted_rates(
     size = check_same_length(decisions=flagged, labels=diseased, inclusion_probabilities=chances)
     check_option(target, name="target", allowed=("population", "process"))
     check_level(level)
+    if ((chances > 0) & (chances < LEAST_CHANCE)).any():
+        raise ValueError(
+            f"inclusion_probabilities below {LEAST_CHANCE:.0e} are of no draw; 0 is a case without a chance"
+        )
     drawn, never = chances > 0, flagged[chances == 0]
     sample = _Sample(
         flagged=flagged[drawn],

@@ -11,7 +11,7 @@ from math import exp, inf, log, log1p
 
 from numpy.typing import ArrayLike
 
-from monitoring.statistics.charts import ChartRun, check_arl, rising_root
+from monitoring.statistics.charts import ChartRun, check_arl, check_shift, rising_root
 from monitoring.statistics.inputs import as_vector
 from monitoring.statistics.run_lengths import shiryaev_roberts_run_length
 
@@ -27,7 +27,7 @@ class ShiryaevRoberts:
 
     def arl(self, x: float) -> float:
         """Return the average run length when the mean is shifted by `x` standard deviations."""
-        return shiryaev_roberts_run_length(x, k=self.k, limit=self.threshold)
+        return shiryaev_roberts_run_length(check_shift(x), k=self.k, limit=self.threshold)
 
     def run(self, observations: ArrayLike) -> ChartRun:
         """Return the path of R; after an alarm it starts again at 0. `began` is where the CUSUM last stood at rest."""

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 
+import numpy as np
+
 from monitoring.statistics.inputs import as_count, check_level
 from monitoring.statistics.intervals import two_sided_quantile, wilson_interval
 from monitoring.statistics.results import Estimate, Interval, NotEstimable
@@ -82,7 +84,7 @@ def _counted(successes: float, trials: float, *, name: str) -> tuple[int, int]:
 
 
 def _measured(rate: Rate, *, name: str) -> _Measured | None:
-    if isinstance(rate, tuple | list):
+    if isinstance(rate, tuple | list | np.ndarray):
         if len(rate) != 2:
             raise ValueError(f"{name} must be a number or (successes, trials)")
         hits, size = _counted(rate[0], rate[1], name=name)
