@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,14 +82,16 @@ def wait_until(claim: Callable[[], bool], *, seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
-def serve(home: Path, *, port: int, kind: str = "site") -> subprocess.Popen[bytes]:
+def serve(
+    home: Path, *, port: int, kind: str = "site", more: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start what `make serve` starts once everything is installed; what it says goes to a file beside the home."""
     without = {name: value for name, value in os.environ.items() if not name.startswith(("RADVIGIL", "DJANGO"))}
     with said_by(home).open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "deploy.serving", kind],
             cwd=ROOT,
-            env=without | {"RADVIGIL_HOME": str(home), "PORT": str(port)},
+            env=without | {"RADVIGIL_HOME": str(home), "PORT": str(port)} | dict(more or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
