@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inference.connectors.urls")),
     path("", include("inference.studies.urls")),
     path("", include("inference.retention.urls")),
+    path("", include("inference.corrections.urls")),
     path("", include("inference.reads.urls")),
     path("", include("inference.truth.urls")),
     path("", include("inference.rescoring.urls")),

@@ -17,7 +17,7 @@ from inference.intake.fields import Field, mapping
 from inference.intake.kinds import Kind, RawRow, Row
 
 PARTS = ("study", "scanner", "acquisition", "covariates")
-SAFE_NAME = re.compile(r"[A-Za-z0-9_.]{1,60}")
+SAFE_NAME = re.compile(r"[A-Za-z_.]{1,58}[0-9]{0,2}")  # a number further in is no name, but may be a patient's
 
 
 def check_row(raw: RawRow, *, kind: Kind, zone: ZoneInfo, covariates: frozenset[str]) -> Row:

@@ -16,6 +16,7 @@ from inference.intake.naming import name_objects, name_persons, name_study
 from inference.intake.records import uid_pseudonym
 from inference.studies.known import load_studies
 from inference.studies.matching import StudyQuestion, meet_studies
+from inference.studies.models import BY_DAY, BY_ORDER
 
 
 def resolve(rows: Sequence[Row], *, context: Context) -> None:
@@ -32,6 +33,8 @@ def resolve(rows: Sequence[Row], *, context: Context) -> None:
         if question := questions[row.number]:
             row.study_id, row.person_id, row.problem = question.study_id, question.person_id, question.problem
             row.named_study = question.study_id
+            if not question.study_uid:
+                row.defaulted.append(BY_ORDER if question.accession else BY_DAY)
             if question.differs:
                 row.flag(flags.study_differs("patient"))
     link_inferences(rows, context=context)

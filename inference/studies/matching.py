@@ -15,6 +15,7 @@ from django.db import connection
 
 from inference.studies.identities import Identifier, Identities, Owner, joined
 from inference.studies.known import KnownStudy, load_studies, store_studies
+from inference.studies.models import SharedOrder
 from inference.studies.planning import Plan, StudyQuestion, further, names_bound, plan_studies
 
 __all__ = ["StudyQuestion", "ensure_patients", "match_studies", "meet_studies"]
@@ -101,8 +102,19 @@ def bind_names(questions: Sequence[StudyQuestion], *, identities: Identities) ->
         if len(own) == len(plan.planned):
             identities.fill_vault(own)
             identities.make_persons(plan.strangers)
+            note_shared(plan.shared, identities=identities)
             return plan
         identities.withdraw({each: owner for each, owner in plan.planned.items() if owner.target in plan.made})
+
+
+def note_shared(pairs: Iterable[tuple[UUID, UUID]], *, identities: Identities) -> None:
+    """Keep which studies share an order, from when that was known."""
+    lines = [
+        SharedOrder(organisation=identities.organisation, first=first, other=other, known_at=identities.now)
+        for first, other in sorted(pairs)
+    ]
+    if lines:
+        SharedOrder.objects.bulk_create(lines, ignore_conflicts=True)
 
 
 def look_up_further(questions: Iterable[StudyQuestion], *, identities: Identities) -> None:

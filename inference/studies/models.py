@@ -112,6 +112,9 @@ class StudyFact(Fact):
         abstract = True
 
 
+# In `defaulted`, how a study was found that the sender did not name by its uid.
+BY_ORDER, BY_DAY = "study_by_order", "study_by_day"
+
 STUDY_PAYLOAD = ("study_id", "person_id", "site_id", "described", "defaulted")
 
 

@@ -51,7 +51,7 @@ class Plan:
     """The links to make in one batch, and which studies have a name of a type already.
 
     `made` are the studies that are new, `claimed` those that are stored and
-    shall get a name they lack, `days` the studies of each patient's day.
+    shall get a name they lack, `days` the studies of each patient's day, `shared` pairs of studies of one order.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Plan:
         self.strangers: list[UUID] = []
         self.made: set[UUID] = set()
         self.claimed: set[UUID] = set()
+        self.shared: set[tuple[UUID, UUID]] = set()
 
     def owner_of(self, identifier: Identifier | None) -> Owner | None:
         return (self.identities.known.get(identifier) or self.planned.get(identifier)) if identifier else None
@@ -132,6 +133,7 @@ def add_further(question: StudyQuestion, *, owner: Owner, plan: Plan) -> None:
     stands = plan.owner_of(question.accession)
     if question.accession and stands and stands.target != owner.target:
         plan.add(further(question.accession), owner)
+        plan.shared.add((stands.target, owner.target))
 
 
 def names_bound(questions: Iterable[StudyQuestion], *, identities: Identities) -> frozenset[tuple[str, UUID]]:
