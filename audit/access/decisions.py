@@ -70,6 +70,7 @@ ACTIONS: dict[str, Rule] = {
     "see_flagged": to_see(ROWS, QUALITY, ENGINEER, INTEGRATOR, REGULATOR),
     "see_case": to_see(ROWS, QUALITY, READER, ARBITER, ENGINEER, REGULATOR),
     "see_image": to_see(IMAGES, QUALITY, READER, ARBITER, ENGINEER, REGULATOR),
+    "see_completeness": to_do(ROWS, QUALITY, INTEGRATOR, REGULATOR),
     "see_worklist": to_do(ROWS, READER, ARBITER),
     "see_intake": to_do(SUMS, QUALITY, INTEGRATOR, REGULATOR, ADMIN),
     "see_quarantine": to_do(ROWS, INTEGRATOR),

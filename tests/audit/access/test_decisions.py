@@ -21,6 +21,7 @@ MATRIX = {
     "see_registry": {Q, R, A, E, N, G, D},
     "see_rows": {Q, R, A, E, G},
     "see_flagged": {Q, E, N, G},
+    "see_completeness": {Q, N, G},
     "see_case": {Q, R, A, E, G},
     "see_image": {Q, R, A, E, G},
     "see_worklist": {R, A},
@@ -47,8 +48,8 @@ MATRIX = {
     "resolve_identity": {S},
 }
 NEEDS_ROWS = {
-    "see_rows", "see_case", "see_flagged", "see_worklist", "see_quarantine", "see_log_entries", "settle_truth", "replay_quarantine",
-    "manage_rules", "resolve_identity", "see_label_plans", "plan_labels",
+    "see_rows", "see_case", "see_flagged", "see_completeness", "see_worklist", "see_quarantine", "see_log_entries", "settle_truth",
+    "replay_quarantine", "manage_rules", "resolve_identity", "see_label_plans", "plan_labels",
 }  # fmt: skip
 NEEDS_IMAGES = {"see_image", "record_read", "arbitrate"}
 
