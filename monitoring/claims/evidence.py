@@ -1,6 +1,6 @@
 """From cases to evidence: one bounded value a patient, in the order in which labels arrived. Pure.
 
-A patient's first complete day of labels makes their value, the mean of its
+A patient's first complete day of labels makes their value, the weighted mean of its
 cases; what comes for them later is left out and counted. All reasons add up to everything logged.
 """
 
@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import mul
 from typing import Any
 
 from monitoring.claims.measuring import case_value, group_of
@@ -104,11 +105,16 @@ class _Entry:
 
     @property
     def weight(self) -> float:
-        return sum(row.weight or 0.0 for row in self.rows) / len(self.rows)
+        return sum(self.weights) / len(self.rows)
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        return tuple(row.weight or 0.0 for row in self.rows)
 
     @property
     def mean(self) -> float:
-        return sum(self.values) / len(self.values)
+        """Return the mean of the cases, each by its own weight: a plan draws flagged and other cases unequally."""
+        return sum(map(mul, self.weights, self.values)) / sum(self.weights)
 
 
 def evidence_of(
@@ -206,8 +212,7 @@ def _paired(entries: Sequence[_Entry], *, measure: Measure, left_out: Counter[st
 
 def _pair(waited: _Entry, came: _Entry, *, measure: Measure) -> PatientValue:
     if measure.kind == "area":
-        wins = [(one > other) + 0.5 * (one == other) for one in waited.values for other in came.values]
-        value = sum(wins) / len(wins)
+        value = _won(waited, came)
     else:
         value = measure.scaled(came.mean - measure.factor * waited.mean)
     return PatientValue(
@@ -218,3 +223,12 @@ def _pair(waited: _Entry, came: _Entry, *, measure: Measure) -> PatientValue:
         cases=len(waited.rows) + len(came.rows),
         studies=tuple(row.study for each in (waited, came) for row in each.rows),
     )
+
+
+def _won(waited: _Entry, came: _Entry) -> float:
+    """Return the share of the pairs of cases that are ranked right, each pair by the product of its weights."""
+    share = 0.0
+    for weight, one in zip(waited.weights, waited.values, strict=True):
+        for other_weight, other in zip(came.weights, came.values, strict=True):
+            share += weight * other_weight * ((one > other) + 0.5 * (one == other))
+    return share / (sum(waited.weights) * sum(came.weights))

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,43 @@ def test_a_patient_is_one_value_the_mean_of_the_cases_labelled_on_their_first_da
     found = evidence(*rows)
 
     assert [(each.value, each.cases) for each in found.values] == [(0.5, 2), (1.0, 1)]
+
+
+def test_a_patients_cases_count_by_their_own_weights():
+    rows = [make_row(1, person="p", weight=2.0), make_row(1, person="p", study=2, decision="negative", weight=10.0)]
+
+    (found,) = evidence(*rows).values
+
+    assert (found.value, found.weight) == (pytest.approx(2 / 12), 6.0)
+
+
+def test_a_plan_that_draws_flagged_cases_more_often_shows_no_better_product():
+    """Sensitivity .85, three cases a patient, flagged ones drawn five times as often: plain means show more."""
+    generator = np.random.default_rng(624)
+    flagged = generator.random((1_500, 3)) < 0.85
+    drawn = generator.random(flagged.shape) < np.where(flagged, 0.5, 0.1)
+    hits, weights = flagged[drawn], np.where(flagged, 2.0, 10.0)[drawn]
+    rows = [
+        make_row(1, person=person, study=3 * person + case, decision="positive" if hit else "negative", weight=weight)
+        for (person, case), hit, weight in zip(np.argwhere(drawn).tolist(), hits, weights, strict=True)
+    ]
+
+    values = evidence(*rows).values
+
+    shown = sum(each.weight * each.value for each in values) / sum(each.weight for each in values)
+    assert shown == pytest.approx((weights * hits).sum() / weights.sum(), abs=0.02)
+
+
+def test_an_area_weighs_each_pair_of_cases():
+    rows = [
+        make_row(2, person="p", score=0.8, weight=1.0),
+        make_row(2, person="p", study=3, score=0.1, weight=3.0),
+        make_row(4, truth="negative", score=0.5, weight=2.0),
+    ]
+
+    (found,) = evidence(*rows, metric="auc").values
+
+    assert (found.value, found.weight) == (pytest.approx(0.25), 4.0)
 
 
 def test_a_later_label_of_the_same_patient_is_left_out_and_counted():
