@@ -1,9 +1,11 @@
 """Settings of every installation. Only this file and `environment.py` read the environment."""
 
+import warnings
 from pathlib import Path
 
 from audit.log.keyfiles import secret_text
 from deploy.homes import is_demo_home
+from deploy.logs import LOGGERS
 from deploy.settings.environment import database, env_bool, env_int, env_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -153,10 +155,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
+warnings.filterwarnings("ignore", module="pydicom")  # they quote values, and would stand in the log of a service
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "filters": {"without paths": {"()": "deploy.logs.WithoutPaths"}, "silence": {"()": "deploy.logs.Silence"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": LOGGERS,
     "root": {"handlers": ["console"], "level": "INFO"},
 }
