@@ -70,3 +70,11 @@ class SealedKeyError(AuditError):
 
 class SigningRefusedError(AuditError):
     """A signature is not given; the message says why in words for the person."""
+
+
+class WitnessError(AuditError):
+    """A witness or its answer is not taken; the message says why."""
+
+
+class KeyStoreError(AuditError):
+    """A key cannot be used, rotated or given up; the message says what to do."""

@@ -3,8 +3,9 @@
 from audit.access.models import Grant, Token, User
 from audit.log.models import Act, Checkpoint, Entry, LogKey, Tile, Tree
 from audit.signatures.models import Attempt, SealedKey, Signature, SigningKey
+from audit.witnesses.models import Cosignature, TimeStamp, Witness, WitnessedLog
 
 __all__ = [
-    "Act", "Attempt", "Checkpoint", "Entry", "Grant", "LogKey", "SealedKey", "Signature", "SigningKey", "Tile",
-    "Token", "Tree", "User",
+    "Act", "Attempt", "Checkpoint", "Cosignature", "Entry", "Grant", "LogKey", "SealedKey", "Signature", "SigningKey",
+    "Tile", "TimeStamp", "Token", "Tree", "User", "Witness", "WitnessedLog",
 ]  # fmt: skip

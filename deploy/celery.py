@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("inference", "monitoring", "audit")
 CATCH_UP_SECONDS = 3.0
 SWEEP_SECONDS = 20.0
+MINUTE_SECONDS = 60.0
 HOUR_SECONDS = 3600.0
 
 app = Celery("radvigil")
@@ -48,6 +49,11 @@ app.conf.beat_schedule = {
         "task": "inference.messages.tasks.label_unread_task",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 2 * SWEEP_SECONDS},
+    },
+    "ask witnesses": {
+        "task": "audit.witnesses.tasks.ask_witnesses_task",
+        "schedule": MINUTE_SECONDS,
+        "options": {"expires": MINUTE_SECONDS},
     },
     "sweep packages": {
         "task": "monitoring.evidence.tasks.sweep_packages_task",

@@ -128,3 +128,22 @@ def sequencer_rights(guarded: Iterable[str]) -> list[str]:
         "GRANT USAGE, SELECT ON SEQUENCE audit_entry_id_seq, audit_act_id_seq, audit_tile_id_seq, "
         "audit_checkpoint_id_seq, audit_logkey_id_seq TO {role}",
     ]
+
+
+# What a witness remembers of another's log may grow; it never shrinks, takes another root for a size, or goes.
+MEMORY_GUARD = """
+    CREATE TRIGGER memory_rows BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change();
+    ALTER TABLE {table} ENABLE ALWAYS TRIGGER memory_rows;
+    CREATE TRIGGER memory_grows BEFORE UPDATE ON {table} FOR EACH ROW
+        WHEN (NEW.origin <> OLD.origin OR NEW.size < OLD.size
+              OR (NEW.size = OLD.size AND OLD.size > 0 AND NEW.root <> OLD.root))
+        EXECUTE FUNCTION refuse_change();
+    ALTER TABLE {table} ENABLE ALWAYS TRIGGER memory_grows;
+"""
+
+
+def memory_only_grows(table: str) -> RunSQL:
+    """Return the operation by which a witness's memory of a size and root may grow and nothing else."""
+    create = MEMORY_GUARD.format(table=table) + TABLE_GUARD.format(guard="memory", table=table)
+    undo = DROP_GUARDS.format(guard="memory", table=table) + f"DROP TRIGGER memory_grows ON {table};"
+    return RunSQL(create, undo)

@@ -13,6 +13,7 @@ from audit.log.queries import latest_checkpoint, tile_of
 from audit.proofs.merkle import HASH_BYTES
 from audit.proofs.tiles import WIDTH, TileError, TileName, parse_tile_path
 from audit.serving.queries import require_log
+from audit.witnesses.queries import note_with_cosignatures
 
 FOREVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=5"
@@ -24,7 +25,7 @@ def checkpoint(request: HttpRequest, organisation: str) -> HttpResponse:
     found = latest_checkpoint(organisation)
     if found is None:
         raise Http404
-    response = HttpResponse(found.note, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(note_with_cosignatures(found), content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = BRIEFLY
     return response
 

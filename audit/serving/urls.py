@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from audit.serving import signing, tiles, views
+from audit.serving import signing, tiles, views, witness
 
 app_name = "log"
 
 urlpatterns = [
     path("sign/<str:kind>/<str:key>/", signing.sign_page, name="sign"),
+    path("witness/add-checkpoint", witness.add, name="witness"),
     path("log/", views.index, name="index"),
     path("log/<str:organisation>/", views.log, name="log"),
     path("log/<str:organisation>/verify/", views.verify, name="verify"),

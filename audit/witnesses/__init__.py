@@ -1,0 +1,1 @@
+"""Witnesses: others who cosign our checkpoints, and ourselves cosigning those of others."""
