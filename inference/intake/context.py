@@ -110,7 +110,8 @@ class Context:
         """Return the purpose by the first matching rule of the site, else as sent, else nothing."""
         study = clean.get("study", {})
         for rule in self.site.purpose_rules:
-            value = study.get(rule.get("field", "").removeprefix("study."))
+            name = rule.get("field", "").removeprefix("study.")
+            value = study.get(name) or clean.get(name)
             if isinstance(value, str) and re.search(rule.get("pattern", "(?!)"), value):
                 return str(rule["purpose"])
         return study.get("purpose")
