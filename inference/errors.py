@@ -25,6 +25,10 @@ class RowError(InferenceError):
 class SourceNotAllowedError(InferenceError):
     """The sender may not send this row: another deployment or site, whether or not it exists."""
 
+    def __init__(self, message: str = "", *, row: int | None = None) -> None:
+        self.row = row
+        super().__init__(message)
+
 
 class UnreadableFileError(InferenceError):
     """A file of rows cannot be read at all, or not beyond a place; the message names the file, the place and why."""

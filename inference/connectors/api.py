@@ -24,7 +24,7 @@ from audit.access.rates import rates_at
 from inference.connectors.bodies import CutBodyError, open_body, too_large
 from inference.connectors.kinds import KINDS
 from inference.connectors.ndjson import MalformedJSONError, parse, read_lines
-from inference.connectors.problems import BUSY, CUT, FOREIGN, ProblemError, problem_response
+from inference.connectors.problems import BUSY, CUT, ProblemError, foreign, problem_response
 from inference.connectors.streaming import Stream, answered, written
 from inference.errors import SourceNotAllowedError
 from inference.intake.actions import accept
@@ -52,8 +52,8 @@ def receive(request: HttpRequest, plural: str) -> HttpResponseBase:
         return stored(rows, kind=kind, source=source)
     except ProblemError as problem:
         return problem_response(problem)
-    except SourceNotAllowedError:
-        return problem_response(ProblemError(403, FOREIGN))
+    except SourceNotAllowedError as error:
+        return problem_response(foreign(error))
     except CutBodyError:
         return problem_response(ProblemError(400, CUT))
     except (OperationalError, OSError):
@@ -154,13 +154,16 @@ def body_of(request: HttpRequest) -> bytes:
 
 def refuse_foreign(rows: Iterable[RawRow], *, source: Source) -> None:
     """Refuse everything where any row names a deployment of another, before any row is stored."""
-    said = (row.value.get("deployment") for row in rows if isinstance(row.value, Mapping))
-    named = {str(each).strip() for each in said if isinstance(each, str | int | float) and each != ""}
-    if not named:
+    first: dict[str, int] = {}
+    for row in rows:
+        said = row.value.get("deployment") if isinstance(row.value, Mapping) else None
+        if isinstance(said, str | int | float) and said != "":
+            first.setdefault(str(said).strip(), row.number)
+    if not first:
         return
     if source.deployment_key:
         allowed = {source.deployment_key}
     else:
         allowed = set(Deployment.objects.filter(site=source.site_key).values_list("pk", flat=True))
-    if named - allowed:
-        raise SourceNotAllowedError
+    if others := first.keys() - allowed:
+        raise SourceNotAllowedError(row=min(first[key] for key in others))

@@ -42,8 +42,12 @@ PROBLEMS = {
     "400": "The body is not JSON; nothing was stored",
     "401": "No valid token",
     "403": "Another's deployment, whether or not it exists, or a kind that this token does not send",
+    "405": "Only POST is answered",
+    "411": "A body without a length, where the server cannot tell its end",
     "413": "The body is too large",
+    "415": "The body has a Content-Encoding",
     "429": "Too many requests; wait as Retry-After says",
+    "503": "The database did not answer; send the same again",
 }
 
 
@@ -85,7 +89,8 @@ def operation(plural: str) -> dict[str, Any]:
         },
         "responses": {
             "200": {
-                "description": "One receipt a row, in order",
+                "description": "One receipt a row, in order. The answer to a long body of lines comes in pieces; "
+                "where it ends early its last element is a problem and the closing bracket is missing",
                 "content": {"application/json": {"schema": {"type": "array", "items": reference("receipt")}}},
             },
             **{status: problem(description) for status, description in PROBLEMS.items()},
@@ -159,6 +164,7 @@ RECEIPT = {
 }
 PROBLEM = {
     "type": "object",
+    "required": ["type", "title", "status", "detail"],
     "properties": {
         "type": TEXT,
         "title": TEXT,
@@ -166,5 +172,8 @@ PROBLEM = {
         "detail": TEXT,
         "line": {"type": "integer"},
         "column": {"type": "integer"},
+        "row": {"type": ["integer", "null"], "description": "the row that is to blame, counted as in receipts"},
+        "field": TEXT,
+        "limit": {"type": "integer", "description": "the most bytes of a body"},
     },
 }

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 
+from inference.errors import SourceNotAllowedError
+
 TITLES: Mapping[int, str] = {
     400: "The body is not JSON",
     401: "No valid token",
@@ -32,6 +34,11 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
         self.more = more
         super().__init__(detail)
+
+
+def foreign(error: SourceNotAllowedError) -> ProblemError:
+    """Return what a sender is told whose row names a deployment of another, whether or not it exists."""
+    return ProblemError(403, FOREIGN, row=error.row, field="deployment")
 
 
 def problem_content(problem: ProblemError) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.db import OperationalError
 
 from inference.connectors.bodies import Body, CutBodyError, in_pieces
 from inference.connectors.ndjson import lines_of, read_lines
-from inference.connectors.problems import BUSY, CUT, FOREIGN, ProblemError, problem_content
+from inference.connectors.problems import BUSY, CUT, ProblemError, foreign, problem_content
 from inference.connectors.spool import Spool
 from inference.errors import SourceNotAllowedError
 from inference.intake.actions import BATCH_ROWS, accept
@@ -92,8 +92,8 @@ def taken_in(
             yield b"\n"
     except ProblemError as problem:
         return problem
-    except SourceNotAllowedError:
-        return ProblemError(403, FOREIGN)
+    except SourceNotAllowedError as error:
+        return foreign(error)
     except CutBodyError:
         return ProblemError(400, CUT)
     except (OperationalError, OSError):

@@ -100,7 +100,8 @@ class Context:
 
     def refuse_foreign(self, row: Row) -> NoReturn:
         if self.source.refuses_foreign:
-            raise SourceNotAllowedError(f"Row {row.number} names a deployment that this sender may not write to.")
+            sentence = f"Row {row.number} names a deployment that this sender may not write to."
+            raise SourceNotAllowedError(sentence, row=row.number)
         raise RowError(field="deployment", reason="is not a deployment that this sender may write to")
 
     def is_future(self, moments: Iterable[datetime | None]) -> bool:

@@ -123,6 +123,7 @@ def test_anothers_deployment_is_403_whether_or_not_it_exists(named, owner):
     response = post("inferences", rows, secret=token(**owner))
 
     assert (response.status_code, response.json()["title"]) == (403, "Not for this token")
+    assert (response.json()["row"], response.json()["field"]) == (2, "deployment")
     assert named not in response.content.decode()
     assert Inference.objects.count() == 0
 

@@ -168,7 +168,7 @@ def test_anothers_deployment_later_in_a_stream_refuses_its_batch(secret):
     content, ended_early = told(send_bytes(body, secret=secret))
 
     *receipts, problem = json.loads(content + b"]")
-    assert (ended_early, len(receipts), problem["status"]) == (True, 10, 403)
+    assert (ended_early, len(receipts), problem["status"], problem["row"]) == (True, 10, 403, 13)
     assert "cxr-south" not in content.decode()
 
 
