@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_RESTARTS, RESTART_WINDOW_SECONDS = 5, 60
+LONGEST_PAUSE_SECONDS = 30.0
 PATIENCE_SECONDS = 8
 PR_SET_PDEATHSIG = 1
 
@@ -31,6 +32,8 @@ class Part:
     environment: Mapping[str, str]
     log: Path | None  # None: it speaks to the terminal
     descriptors: Sequence[int] = ()
+    gives_up: bool = True  # False: one that keeps dying, such as while its database is away, is tried ever more slowly
+    not_before: float = 0.0
     deaths: list[float] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
 
@@ -54,6 +57,10 @@ class Part:
         """Return how it ended, None while it runs."""
         return self.process.poll() if self.process else None
 
+    def needs_start(self, *, moment: float) -> bool:
+        """Return whether it has ended, and its next start is not put off."""
+        return self.exit_code() is not None and moment >= self.not_before
+
     def start_again(self, *, code: int, moment: float) -> None:
         """Start it once more, unless it keeps dying.
 
@@ -62,9 +69,11 @@ class Part:
         """
         self.deaths = [each for each in self.deaths if moment - each < RESTART_WINDOW_SECONDS] + [moment]
         self.signal(signal.SIGKILL)  # what a dead master left of its children
-        if len(self.deaths) > MOST_RESTARTS:
+        if len(self.deaths) > MOST_RESTARTS and self.gives_up:
             raise PartError(f"{self.name} keeps stopping (exit {code}); see {self.log}")
         self.start()
+        if not self.gives_up:
+            self.not_before = moment + min(2.0 ** len(self.deaths), LONGEST_PAUSE_SECONDS)
 
     def signal(self, number: signal.Signals) -> None:
         if self.process is None:

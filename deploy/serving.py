@@ -91,7 +91,7 @@ def parts_of(home: Path, *, environment: dict[str, str], web_socket: socket.sock
     web = [PYTHON, "-m", "gunicorn", "deploy.wsgi", "--bind", f"fd://{web_socket.fileno()}"]
     web += ["--workers", "2", "--threads", "4", "--timeout", "120", "--graceful-timeout", "5", "--no-control-socket"]
     commands = {"web": web, "worker": worker, "scheduler": beat}
-    commands |= {each.name: [PYTHON, "manage.py", *each.arguments] for each in wanted_listeners(environment)}
+    listeners = {each.name: [PYTHON, "manage.py", *each.arguments] for each in wanted_listeners(environment)}
     return [
         Part(
             name=name,
@@ -99,8 +99,9 @@ def parts_of(home: Path, *, environment: dict[str, str], web_socket: socket.sock
             environment=environment,
             log=log_file(home, name),
             descriptors=[web_socket.fileno()] if name == "web" else [],
+            gives_up=name not in listeners,
         )
-        for name, command in commands.items()
+        for name, command in (commands | listeners).items()
     ]
 
 
@@ -128,7 +129,7 @@ def watch(running: Running, *, parts: list[Part], seeding: Part | None) -> None:
     if seeding:
         parts.append(seeding)
     while True:
-        for part in [each for each in parts if each.exit_code() is not None]:
+        for part in [each for each in parts if each.needs_start(moment=time.monotonic())]:
             if part is seeding:
                 parts.remove(part)
                 finish_seeding(part.exit_code())
