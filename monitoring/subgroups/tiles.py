@@ -38,8 +38,9 @@ def sites_tile(found: Found, *, metric: str) -> Tile:
         return Tile(label=label, href="#sites", reason=spread.reason)
     differs = spread.found.q.p_value < 0.05
     note = f"{spread.found.groups} sites, I² {100 * spread.found.i_squared:.0f} %"
-    state, verdict = ("watch", "Sites differ") if differs else ("ok", "No more than chance")
+    state, verdict = ("watch", "Sites differ") if differs else ("ok", "No difference shown")
     if isinstance(spread.next_group, NotEstimable):
+        state = state if differs else "unknown"  # too few sites to be called all right
         return Tile(
             label=label, href="#sites", reason=spread.next_group.reason, note=note, state=state, verdict=verdict
         )
