@@ -64,7 +64,8 @@ def deming(a: ArrayLike, b: ArrayLike, *, ratio: float = 1.0, level: float = 0.9
 def passing_bablok(a: ArrayLike, b: ArrayLike, *, level: float = 0.95) -> MethodLine | NotEstimable:
     """Return Passing and Bablok's line of b on a: the shifted median of all slopes between two pairs.
 
-    Assumes a linear relation with a positive slope, any distribution of errors; outliers do little. Intervals:
+    Assumes a linear relation with a slope near 1 (give both in one unit: the shift, the number of slopes below −1, does
+    not follow a change of units), any distribution of errors; outliers do little. Intervals:
     ranks of the slopes (Passing & Bablok, J Clin Chem Clin Biochem 1983;21:709-720); an end may be infinite. Time and
     memory grow with n². Fewer than three pairs, or no spread: NotEstimable.
 
@@ -144,8 +145,7 @@ def _slopes(one: FloatArray, other: FloatArray) -> FloatArray:
     run, rise = one[columns] - one[rows], other[columns] - other[rows]
     told = (run != 0) | (rise != 0)
     run, rise = run[told], rise[told]
-    with np.errstate(divide="ignore"):
-        slopes = np.where(run == 0, np.sign(rise) * inf, rise / np.where(run == 0, 1.0, run))
+    slopes = np.where(run == 0, np.copysign(inf, rise), rise / np.where(run == 0, 1.0, run))
     return np.sort(slopes[slopes != -1])
 
 

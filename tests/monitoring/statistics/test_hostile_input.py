@@ -156,3 +156,8 @@ def test_the_figures_of_a_period_are_plain_numbers():
     found = nowcast([[10, 15, 18], [12, 17], [9]]).periods[2]
     for each in (found.expected_final, found.outstanding, found.maturity):
         assert type(each.value) is type(each.interval.low) is float
+
+
+def test_equal_measurements_of_one_method_raise_no_warning():
+    found = passing_bablok([1, 2, 3, 4, 4, 6], [1, 2, 2, 4, 5, 6])
+    assert found.slope.value == pytest.approx(1)
