@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.database import DEPLOYMENT, import_quietly, scratch_network, write_inferences
+from tests.benchmarks.memory import peak_mb
 from tests.benchmarks.table import Result
 
 ROWS, LEAST = 50_000, 0.5
@@ -23,9 +24,9 @@ def run() -> Result:
     with tempfile.TemporaryDirectory() as folder, scratch_network():
         path = Path(folder) / "runs.parquet"
         write_inferences(path, count=ROWS)
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), time.process_time()
         import_quietly("import_inferences", path, deployment=DEPLOYMENT)
-        ours = ROWS / (time.perf_counter() - began)
+        ours, of_a_core = ROWS / (time.perf_counter() - began), ROWS / (time.process_time() - spent)
         theirs = ROWS / sum(copy_seconds(table) for table in TABLES)
     ratio = ours / theirs
     return Result(
@@ -36,6 +37,7 @@ def run() -> Result:
         ratio=ratio,
         aim=f"≥ {LEAST}",
         reached=ratio >= LEAST,
+        note=f"{of_a_core:,.0f} rows/s a core; most memory {peak_mb():.0f} MB",
     )
 
 
