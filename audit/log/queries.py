@@ -1,6 +1,7 @@
 """What the log holds."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
@@ -24,6 +25,12 @@ def entries_after(*, organisation: str, position: int, limit: int) -> QuerySet[E
 
 def latest_checkpoint(organisation: str) -> Checkpoint | None:
     return Checkpoint.objects.filter(organisation=organisation).order_by("-size").first()
+
+
+def checkpoint_before(organisation: str, *, moment: datetime) -> Checkpoint | None:
+    """Return the last checkpoint that was signed before a moment."""
+    signed = Checkpoint.objects.filter(organisation=organisation, signed_at__lt=moment)
+    return signed.order_by("-size").first()
 
 
 def fact_tables() -> Iterator[type[Fact]]:

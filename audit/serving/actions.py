@@ -9,6 +9,7 @@ from audit.log.models import Act, Entry
 from audit.log.verifying import verify_log
 from audit.serving.queries import VERIFIED
 from audit.signatures.verifying import check_signatures
+from audit.witnesses.verifying import witnessed_by_others
 
 MOST_SENTENCES = 20
 AT_ONCE = 20_000  # up to this size a page waits for the verification; a larger log is a worker's
@@ -19,7 +20,12 @@ def verify_for(organisation: str, *, actor: str, now: datetime) -> Act:
     size = Entry.objects.filter(organisation=organisation).count()
     signed = (each for each in check_signatures() if each.organisation == organisation)
     held = (each for each in check_rows() if each.organisation == organisation)
-    problems = list(islice(chain(verify_log(organisation), signed, held), MOST_SENTENCES + 1))
+    problems = list(
+        islice(
+            chain(verify_log(organisation, witnessed=witnessed_by_others(organisation)), signed, held),
+            MOST_SENTENCES + 1,
+        )
+    )
     return record_act(
         VERIFIED,
         organisation=organisation,

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from audit.access.decisions import allowed, scope_for
@@ -24,6 +25,8 @@ from audit.serving.queries import (
     states_of,
 )
 from audit.serving.tasks import verify_log_task
+from audit.witnesses.codes import code_svg
+from audit.witnesses.queries import newest_cosignatures, newest_time_stamp
 
 HOME = [("Overview", "/")]
 
@@ -51,6 +54,10 @@ def log(request: HttpRequest, organisation: str) -> HttpResponse:
         "state": state,
         "lag": state.lag(timezone.now()),
         "form": form,
+        "cosignatures": newest_cosignatures(organisation),
+        "stamp": newest_time_stamp(organisation),
+        "code": mark_safe(code_svg(state.checkpoint.note)) if state.checkpoint else "",  # noqa: S308 - drawn by us
+        "now": timezone.now(),
         "page": pages.get_page(request.GET.get("page")),
         "query": f"{query.urlencode()}&" if query else "",
         "breadcrumbs": [*HOME, ("Log", reverse("log:index")), (organisation, "")],

@@ -100,6 +100,7 @@ def report(
     counts: Mapping[str, int],
     keys: Mapping[str, str],
     verifier: str,
+    checkpoints: Sequence[Mapping[str, str]] = (),
 ) -> str:
     """Return the report as one HTML file that needs nothing else and prints on paper."""
     blocks = [{**block, "left_out": left_out(block["excluded"])} for block in figures]
@@ -112,6 +113,7 @@ def report(
         "counts": counts,
         "keys": sorted(keys.items()),
         "verifier": verifier,
+        "checkpoints": checkpoints,
         "none_recorded": NONE_RECORDED,
         "has_rows": depth_of(scope["level"]) >= depth_of("rows"),
     }

@@ -13,7 +13,7 @@ from typing import Any
 from audit.log.actions import OPERATOR, record_act
 from audit.log.checkpoints import sign_checkpoints
 from audit.log.models import Checkpoint, LogKey
-from audit.log.queries import latest_checkpoint, tile_of
+from audit.log.queries import checkpoint_before, latest_checkpoint, tile_of
 from audit.log.sequencing import sequence
 from audit.packages.bags import BagWriter
 from audit.packages.bundling import verifier_source
@@ -21,6 +21,7 @@ from audit.packages.errors import NothingSignedError
 from audit.packages.logs import LogPart, write_log
 from audit.proofs.canonical import canonical_json
 from audit.proofs.notes import NoteError, PublicKey, parse_checkpoint, parse_note
+from audit.witnesses.codes import code_svg
 from monitoring.errors import UnreadablePackageError
 from monitoring.evidence import documents
 from monitoring.evidence.entries import bodies_at, positions_of, shown_with_age_band
@@ -135,6 +136,11 @@ def write_content(bag: BagWriter, making: Making, *, met: Met, kept: Mapping[str
         counts=counts,
         keys={each: key_of(each).fingerprint for each in making.logs},
         verifier=sha256(verifier_source()).hexdigest(),
+        checkpoints=[
+            {"note": each.note, "code": code_svg(each.note)}
+            for name in making.logs
+            if (each := checkpoint_before(name, moment=making.now))
+        ],
     )
     bag.add("data/report.html", [text.encode()])
     for organisation, note in kept.items():
