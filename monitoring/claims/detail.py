@@ -157,7 +157,7 @@ def design_facts(asked: Asked, design: Design, measure: Measure) -> list[tuple[s
     return [
         ("Held to", f"{figure_words(terms.value, terms=terms)}, margin {figure_words(terms.margin or 0, terms=terms)}"),
         ("Line", f"{figure_words(measure.line, terms=terms)}"),
-        ("Level", f"{design.level:.0%}, two-sided, over all looks together"),
+        ("Level", f"{100 * design.level:.0f} %, two-sided, over all looks together"),
         ("Counts", "one value a patient, in the order in which labels arrive"),
         ("Labels", "those that a label plan drew, weighted by one over their chance, "
          f"{design.ceiling:g} at most" if design.labels == DRAWN else "all, each for itself"),

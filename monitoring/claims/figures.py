@@ -46,8 +46,8 @@ def sequence_figure(looks: Sequence[Look], *, terms: Terms, line: float, level: 
     return Drawn(
         id="sequence",
         title="Since launch, at every day with labels",
-        description=f"The average so far with an interval that holds at all looks at once ({level:.0%}), against the "
-        f"line at {figure_words(line, terms=terms)}: the claimed figure less its margin.",
+        description=f"The average so far with an interval that holds at all looks at once ({100 * level:.0f} %), "
+        f"against the line at {figure_words(line, terms=terms)}: the claimed figure less its margin.",
         spec={"data": data, "layout": _layout(terms, line=line)},
         columns=COLUMNS,
         rows=tuple(look_row(look, terms=terms) for look in looks),
