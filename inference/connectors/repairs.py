@@ -115,7 +115,7 @@ def repaired(aside: SetAside, *, change: Change) -> Repaired:
         value = parse(content_of(aside).encode("utf-8", "surrogatepass"))
     except MalformedJSONError:
         return Repaired(aside=aside, problem="is not JSON")
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # its key or its content has ended
         return Repaired(aside=aside, problem=LOST)
     return Repaired(aside=aside, raw=RawRow(number=aside.pk, value=change.of(value)))
 
