@@ -17,12 +17,13 @@ from audit.access.models import User
 from audit.log.actions import record_act
 from audit.signatures.models import Signature
 from audit.signatures.queries import signatures_of
+from inference.corrections.persons import merged_with, person_of
 from inference.errors import ErasureError
 from inference.intake.models import SetAside
 from inference.messages.models import InboundMessage, MadeLabel, ModelAnswer
 from inference.retention.models import Erasure, Hold
 from inference.retention.naming import Names, names_of
-from inference.retention.queries import SIGNERS, holds_on, merged_with, person_of, studies_of, subject_of
+from inference.retention.queries import SIGNERS, holds_on, studies_of, subject_of
 from inference.studies.models import Link, Person, StoredImage, Study, VaultValue
 from inference.studies.pixel_files import remove_file
 from inference.studies.pseudonyms import Keyring, keyring_of
@@ -177,9 +178,9 @@ def is_named(row: Any, subject: str, names: Names, keyring: Keyring) -> bool:
     return names.are_in(plain.decode("utf-8", "replace"))
 
 
-def drop_images(studies: Collection[str]) -> int:
+def drop_images(studies: Sequence[str]) -> int:
     """Remove the stored files of the studies, then their rows: after a crash in between it is done again."""
-    images = StoredImage.objects.filter(study__in=studies)
+    images = StoredImage.objects.filter(study_id__in=studies)
     for path in images.values_list("path", flat=True):
         remove_file(Path(settings.RADVIGIL_PIXELS), path)
     return images.delete()[0]

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from audit.access.decisions import NotVisibleError, Visitor
 from audit.signatures.queries import signatures_of
 from inference.corrections.models import Correction
+from inference.corrections.persons import in_force
 from inference.registry.models import Organisation
 from inference.registry.visibility import scope_of
 from inference.retention.models import Erasure, Hold
@@ -59,32 +60,6 @@ def get_patients_study_for(user: Visitor, study_id: UUID, *, now: datetime) -> S
     if study is None or study.site.organisation_id not in organisations_within(user, now=now):
         raise NotVisibleError
     return study
-
-
-def person_of(study: Study) -> UUID:
-    """Return whose study it is by now: the patient that the last correction of it names, else the first known."""
-    last = in_force(Correction.objects.filter(kind=Correction.Kind.WRONG_PATIENT, study=study)).order_by("-at", "-id")
-    found = last.values_list("person_id", flat=True).first()
-    return found or study.person_id
-
-
-def in_force(corrections: QuerySet[Correction]) -> QuerySet[Correction]:
-    """Leave out the corrections that a later one amends."""
-    amended = Correction.objects.exclude(amends="").values("amends")
-    return corrections.exclude(entry__uid__in=amended)
-
-
-def merged_with(person: UUID) -> set[UUID]:
-    """Return the ids that stand for the same person by the merges in force, the person's own among them."""
-    found, near = {person}, {person}
-    while near:
-        reach = Q(person_id__in=near) | Q(other_person_id__in=near)
-        merges = in_force(Correction.objects.filter(reach, kind__in=("merge", "unmerge"))).order_by("at", "id")
-        last = {frozenset({each.person_id, each.other_person_id}): each.kind for each in merges if each.other_person_id}
-        joined = {one for pair, kind in last.items() if kind == "merge" for one in pair if one}
-        near = joined - found
-        found |= joined
-    return found
 
 
 def studies_of(persons: Collection[UUID]) -> set[UUID]:

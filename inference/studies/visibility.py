@@ -1,5 +1,10 @@
-"""Which studies a user may see: those of a site within reach, or that met a product within reach."""
+"""Which studies a user may see: those of a site within reach, or that met a product within reach.
 
+A study of a patient who opted out is shared with nobody: a right bound to a
+product does not reach it.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +12,15 @@ from audit.access.decisions import NotVisibleError, Scope, Visitor
 from inference.registry.models import Deployment
 from inference.registry.visibility import scope_of
 from inference.studies.models import Study
+
+Withheld = Callable[[Study], bool]
+WITHHELD: list[Withheld] = []
+
+
+def withhold_when(check: Withheld) -> None:
+    """Let a subject above say which studies are not shared."""
+    if check not in WITHHELD:
+        WITHHELD.append(check)
 
 
 def get_study_for(user: Visitor, action: str, study_id: UUID, *, now: datetime) -> Study:
@@ -31,7 +45,9 @@ def _reaches_study(scope: Scope, study: Study) -> bool:
         for bound in scope.bounds
         if bound.product and bound.touches(organisation=organisation, site=site, product=bound.product)
     }
-    return _met_product(study, products) if products else False
+    if not products or any(check(study) for check in WITHHELD):
+        return False
+    return _met_product(study, products)
 
 
 def _met_product(study: Study, products: set[str]) -> bool:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from inference.corrections.queries import GROUPS, groups_within, lines_of, shared_with
 from inference.intake.models import SetAside
 from inference.reads.models import Read
-from inference.registry.models import Site
+from inference.registry.models import Sharing, Site
 from inference.results.models import Inference
 from inference.studies.models import BY_DAY, BY_ORDER, SharedOrder, Study
 from inference.truth.models import Truth
@@ -229,3 +229,22 @@ def test_a_quality_officer_of_elsewhere_sees_no_page(client):
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
 
     assert client.get(reverse("corrections:matching")).status_code == 404
+
+
+def test_a_patient_who_opted_out_is_shared_with_no_manufacturer_and_read_at_home(client):
+    send("inferences", inference_row(1), inference_row(2))
+    Sharing.objects.update(level="images")
+    merge = correction_row(kind="merge", patient_id="P1", other_patient_id="P1-OLD")
+    send("corrections", merge, correction_row(kind="opted_out", patient_id="P1-OLD"))
+    out, other = (str(each.study_id) for each in Inference.objects.order_by("id"))
+    maker = make_user(role="quality_officer", organisation="cxr-maker")
+    officer = make_user(role="quality_officer", organisation="north-group")
+
+    seen = [opens(client, who, study) for who in (maker, officer) for study in (out, other)]
+
+    assert seen == [404, 200, 200, 200]
+
+
+def opens(client, user, study):
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client.get(reverse("cases:counting", args=[study])).status_code

@@ -1,0 +1,45 @@
+"""Whose study it is by now, under which names, and whether they opted out: corrections in force, for one study.
+
+What counts in estimates, at any moment of the past, is decided in monitoring.cases.identity.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from inference.corrections.models import Correction
+from inference.studies.models import Study
+
+
+def person_of(study: Study) -> UUID:
+    """Return whose study it is by now: the patient that the last correction of it names, else the first known."""
+    last = in_force(Correction.objects.filter(kind=Correction.Kind.WRONG_PATIENT, study=study)).order_by("-at", "-id")
+    found = last.values_list("person_id", flat=True).first()
+    return found or study.person_id
+
+
+def in_force(corrections: QuerySet[Correction]) -> QuerySet[Correction]:
+    """Leave out the corrections that a later one amends."""
+    amended = Correction.objects.exclude(amends="").values("amends")
+    return corrections.exclude(entry__uid__in=amended)
+
+
+def merged_with(person: UUID) -> set[UUID]:
+    """Return the ids that stand for the same person by the merges in force, the person's own among them."""
+    found, near = {person}, {person}
+    while near:
+        reach = Q(person_id__in=near) | Q(other_person_id__in=near)
+        merges = in_force(Correction.objects.filter(reach, kind__in=("merge", "unmerge"))).order_by("at", "id")
+        last = {frozenset({each.person_id, each.other_person_id}): each.kind for each in merges if each.other_person_id}
+        joined = {one for pair, kind in last.items() if kind == "merge" for one in pair if one}
+        near = joined - found
+        found |= joined
+    return found
+
+
+def has_opted_out(study: Study) -> bool:
+    """Return whether the study's patient opted out, under any of their names: then it is shared with nobody."""
+    persons = merged_with(person_of(study))
+    return in_force(Correction.objects.filter(kind=Correction.Kind.OPTED_OUT, person_id__in=persons)).exists()
