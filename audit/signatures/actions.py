@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.mail import mail_admins
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from audit.errors import SealedKeyError, SigningRefusedError
 from audit.log.actions import record_act, record_fact
@@ -23,6 +23,7 @@ from audit.signatures.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
 
+LOCK = 0x5349_474E  # one signature on a record at a time: "SIGN"
 CHANGED = "The record has changed since it was shown to you. Read it again, then sign."
 NOT_YOU = "A signature is given by the person who is logged in, and by nobody else."
 NOT_RIGHT = "The password is not right."
@@ -68,9 +69,10 @@ def sign(
         raise SigningRefusedError(CHANGED)
     if intent.meaning not in record.meanings:
         raise SigningRefusedError("This meaning is not yours to give this record.")
-    check_order(record, part=intent.part, username=signer.username)
     try:
         with transaction.atomic():
+            one_at_a_time(record.subject)
+            check_order(record, part=intent.part, username=signer.username)
             private, key = key_for(signer, password=given.password, organisation=record.organisation, now=now)
             signed = store(record, intent=intent, signer=signer, private=private, key=key, now=now, zone=zone)
             if record.then:
@@ -78,6 +80,12 @@ def sign(
             return signed
     except IntegrityError as error:
         raise SigningRefusedError("You have signed this version with this meaning already.") from error
+
+
+def one_at_a_time(subject: str) -> None:
+    """Let two people sign one record one after the other, so that each finds who signed before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, subject])
 
 
 def check_components(signer: Signer, *, given: Components, organisation: str, subject: str, now: datetime) -> None:
@@ -124,9 +132,13 @@ def key_for(signer: Signer, *, password: str, organisation: str, now: datetime) 
     held = key_of(signer.username)
     if held is not None:
         try:
-            return unseal(bytes(held.sealed), password=password, username=signer.username), held.key
+            found = unseal(bytes(held.sealed), password=password, username=signer.username)
+            if is_pair(found, held.key, username=signer.username):
+                return found, held.key
+            logger.critical("the sealed key of %s stands beside the public key of another", signer.username)
         except SealedKeyError:
-            held.delete()
+            pass
+        held.delete()
     private, before = Ed25519PrivateKey.generate(), last_key(signer.username)
     public = private.public_key().public_bytes_raw()
     key = SigningKey(
@@ -147,6 +159,10 @@ def key_for(signer: Signer, *, password: str, organisation: str, now: datetime) 
     sealed = seal(private, password=password, username=signer.username)
     SealedKey.objects.create(username=signer.username, key=key, sealed=sealed)
     return private, key
+
+
+def is_pair(private: Ed25519PrivateKey, key: SigningKey, *, username: str) -> bool:
+    return key.username == username and private.public_key().public_bytes_raw() == bytes(key.public_key)
 
 
 def store(

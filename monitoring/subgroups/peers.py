@@ -235,17 +235,20 @@ def minus(everyone: Counts, own: Counts) -> dict[Stratum, tuple[float, float]]:
     return found
 
 
-def may_enter(cases: Mapping[str, int], hits: Mapping[str, int], *, minimum_count: int) -> str:
+def may_enter(cases: Mapping[str, int], hits: Mapping[str, int], *, minimum_count: int, is_asked: bool = True) -> str:
     """Return why the sites of other houses may not enter as one sum; empty if they may.
 
-    There must be five or more with cases, none with more than half of them, and the sum must tell no small count.
+    There must be five or more with cases, none with more than half of them, and the sum must tell no small count. Of a
+    rate that is not asked for itself but could be, none at all is no small count.
     """
     some = {site: number for site, number in cases.items() if number}
+    if not some and not is_asked:
+        return ""
     if len(some) < LEAST_OTHERS:
         return f"fewer than {LEAST_OTHERS} sites of other houses share their sums"
     total, right = sum(some.values()), sum(hits.get(site, 0) for site in some)
     if max(some.values()) > MOST_OF_ONE * total:
         return "one site alone makes up more than half of the others"
-    if min(total, right, total - right) < minimum_count:
+    if any(each < minimum_count and (each or is_asked) for each in (total, right, total - right)):
         return f"the others together tell fewer than {minimum_count}"
     return ""

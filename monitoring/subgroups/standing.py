@@ -5,11 +5,12 @@ Sites of other houses are seen by nobody here; they enter as one sum, if enough 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
 
 from inference.registry.models import Deployment, Sharing
+from monitoring.cases.models import Case
 from monitoring.performance.questions import Question
 from monitoring.statistics.results import Estimate, NotEstimable
 from monitoring.subgroups.answering import MOST_ROWS, ONLY_RATES, Answers
@@ -86,15 +87,44 @@ def others_of(asked: Asked) -> tuple[Counts | None, int, str]:
     keys = tuple(each.pk for each in unseen if each.site_id in sharing)
     if not keys:
         return None, 0, ""
+    if asked.question.since or asked.question.until:
+        return None, 0, "two periods would tell one another; take the dates out"
+    least = max([asked.minimum_count, *sharing.values()])
+    question = replace(asked.question, deployments=keys, version="", until=asked.now.date().replace(day=1))
+    if why := told_by_others(question, metric=asked.metric, version=asked.question.version, minimum_count=least):
+        return None, 0, why
     cuts = [by_dimension(name) for name in ("site", *STRATA)]
-    question = replace(in_whole_months(asked.question), deployments=keys)
-    sites = {
-        site: counts_of(cells) for site, cells in by_site(tallies(question, cuts=cuts, metric=asked.metric)).items()
-    }
-    hits = {site: round(sum(each[0] for each in counts.values())) for site, counts in sites.items()}
-    cases = {site: round(sum(each[1] for each in counts.values())) for site, counts in sites.items()}
-    why = may_enter(cases, hits, minimum_count=max([asked.minimum_count, *sharing.values()]))
-    return (None, 0, why) if why else (summed(list(sites.values())), len(sites), "")
+    cells = tallies(replace(question, version=asked.question.version), cuts=cuts, metric=asked.metric)
+    sites: list[Counts] = [counts_of(each) for each in by_site(cells).values()]
+    return summed(sites), len(sites), ""
+
+
+def told_by_others(question: Question, *, metric: str, version: str, minimum_count: int) -> str:
+    """Return why the sum of the others would tell of few patients or of one house; empty if it does not.
+
+    The rates of one sum tell each other's counts, so each is looked at. Where one version is asked for, every version
+    has to do, for all of them less the others is the last.
+    """
+    deployments = list(question.deployments or ())
+    if (
+        Case.objects.filter(deployment_id__in=deployments, finding=question.finding)[: MOST_ROWS + 1].count()
+        > MOST_ROWS
+    ):
+        return f"they have more than {MOST_ROWS:,} cases".replace(",", " ")
+    for name in (metric, *(each for each in AMONG if each != metric)):
+        cuts = [by_dimension("version"), by_dimension("site")]
+        groups: dict[str, dict[str, Tally]] = defaultdict(dict)
+        for (release, site), tally in tallies(question, cuts=cuts, metric=name).items():
+            groups[release if version else ""].setdefault(site, Tally())
+            for key, number in tally.patients.items():
+                groups[release if version else ""][site].patients[key] += number
+        if version and name == metric and version not in groups:
+            return "none of them has a case of this version"
+        for some in groups.values():
+            cases, hits = ({site: getattr(each, of) for site, each in some.items()} for of in ("cases", "hits"))
+            if why := may_enter(cases, hits, minimum_count=minimum_count, is_asked=name == metric):
+                return why if name == metric else f"{why}, as another rate would show"
+    return ""
 
 
 def sharing_sites(asked: Asked) -> dict[str, int]:
@@ -106,17 +136,3 @@ def sharing_sites(asked: Asked) -> dict[str, int]:
         if line.level != Sharing.Level.NONE:
             found[line.site_id] = max(found.get(line.site_id, 0), line.minimum_count)
     return found
-
-
-def in_whole_months(question: Question) -> Question:
-    """Return the question over whole months, so that two neighbouring windows do not tell a day of somebody else."""
-    since, until = question.since, question.until
-    return replace(
-        question,
-        since=since.replace(day=1) if since else None,
-        until=first_of_next_month(until) if until and until.day > 1 else until,
-    )
-
-
-def first_of_next_month(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)

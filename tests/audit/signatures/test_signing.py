@@ -8,6 +8,7 @@ from django.core import mail
 from django.db import connection
 
 from audit.access.actions import change_password
+from audit.access.models import User
 from audit.errors import SealedKeyError, SigningRefusedError
 from audit.log.models import Act, Entry
 from audit.proofs.statements import content_digest, problem_with
@@ -169,3 +170,17 @@ def test_what_a_superuser_does_to_a_signature_is_named_in_one_sentence(statement
 
 def test_the_digest_is_that_of_the_canonical_bytes():
     assert content_digest({"b": 1, "a": "é"}) == sha256('{"a":"é","b":1}'.encode()).hexdigest()
+
+
+def test_a_sealed_key_put_beside_the_public_key_of_another_signs_nothing_in_their_name():
+    give(person("anna"))
+    give(person("bert"))
+    bert = SigningKey.objects.get(username="bert")
+    SealedKey.objects.filter(username="bert").delete()
+    SealedKey.objects.filter(username="anna").update(key=bert)
+
+    signed = give(User.objects.get(username="anna"), record(text="another"))
+
+    assert SigningKey.objects.filter(username="anna").count() == 2
+    assert signed.key not in {sha256(bytes(bert.public_key)).hexdigest()}
+    assert not list(check_signatures())

@@ -314,3 +314,28 @@ def test_other_houses_enter_as_one_sum_only_if_they_share(client, sharing):
     assert "6 sites of other houses are in what is expected, as one sum" in page
     (north,) = context["peers"]["rows"]
     assert (north["expected"], north["verdict"]) == ("83.3\u202f%", "Below its peers")
+
+
+@pytest.mark.parametrize(("question", "is_in"), [("", True), ("&until=2026-03-02", False), ("&metric=ppv", True)])
+def test_other_houses_are_kept_out_where_two_pages_would_tell_one_of_them(client, question, is_in):
+    """All months less all but the first would be the one house that began first."""
+    story = Story(with_far_sites(sharing=True))
+    story.ill(60, missed=30)
+    for key in FAR:
+        story.ill(30, missed=5, site=key)
+    story.count()
+    log_in(client, organisation="north-group")
+    page = client.get(f"{PAGE}?by=site{question}").content.decode()
+    assert ("6 sites of other houses are in what is expected" in page) is (is_in and "ppv" not in question)
+
+
+def test_a_rate_of_other_houses_is_kept_back_where_another_tells_its_small_count(client):
+    """Positive predictive value gives the true positives, prevalence the ill ones: their difference is 3 missed."""
+    story = Story(with_far_sites(sharing=True))
+    story.ill(60, missed=30)
+    for number, key in enumerate(FAR):
+        story.ill(30, missed=1 if number < 3 else 0, site=key)
+    story.count()
+    log_in(client, organisation="north-group")
+    page = client.get(f"{PAGE}?by=site&metric=prevalence").content.decode()
+    assert "sites of other houses are in what is expected" not in page
