@@ -5,12 +5,24 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from inference.dicom.enhanced import (
+    acceleration,
+    dose_of,
+    frame_rate,
+    magnification,
+    number_from,
+    number_in,
+    probe,
+    reconstruction,
+    stain,
+    text_from,
+)
 from inference.dicom.values import items_of, number_of, numbers_of, text_of, value_of
 
 
 def acquisition_of(dataset: Dataset) -> dict[str, Any]:
     """Return the allow-listed acquisition fields that the header has, under the contract's names."""
-    values = {name: read(dataset) for name, read in ACQUISITION.items()}
+    values = {name: read(dataset) for name, read in ACQUISITION.items()} | dose_of(dataset)
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
@@ -40,7 +52,9 @@ def _pixel_spacing(dataset: Dataset) -> float | None:
 
 def _exposure_mas(dataset: Dataset) -> float | None:
     microampere_seconds = number_of(dataset, "ExposureInuAs")
-    return microampere_seconds / 1000 if microampere_seconds is not None else number_of(dataset, "Exposure")
+    if microampere_seconds is not None:
+        return microampere_seconds / 1000
+    return number_in(dataset, ("", "Exposure"), ("CTExposureSequence", "ExposureInmAs"))
 
 
 def _number(keyword: str) -> Callable[[Dataset], float | None]:
@@ -77,10 +91,10 @@ def _objective_power(dataset: Dataset) -> float | None:
 
 
 ACQUISITION: dict[str, Callable[[Dataset], Any]] = {
-    "kvp": _number("KVP"),
+    "kvp": number_from(("", "KVP"), ("CTXRayDetailsSequence", "KVP")),
     "exposure_mas": _exposure_mas,
-    "exposure_time_ms": _number("ExposureTime"),
-    "tube_current_ma": _number("XRayTubeCurrent"),
+    "exposure_time_ms": number_from(("", "ExposureTime"), ("CTExposureSequence", "ExposureTimeInms")),
+    "tube_current_ma": number_from(("", "XRayTubeCurrent"), ("CTExposureSequence", "XRayTubeCurrentInmA")),
     "exposure_index": _number("ExposureIndex"),
     "deviation_index": _number("DeviationIndex"),
     "view_position": _text("ViewPosition"),
@@ -91,17 +105,26 @@ ACQUISITION: dict[str, Callable[[Dataset], Any]] = {
     "filter_material": _text("FilterMaterial"),
     "compression_force_n": _number("CompressionForce"),
     "body_part_thickness_mm": _number("BodyPartThickness"),
-    "ctdivol_mgy": _number("CTDIvol"),
-    "convolution_kernel": _text("ConvolutionKernel"),
+    "ctdivol_mgy": number_from(("", "CTDIvol"), ("CTExposureSequence", "CTDIvol")),
+    "convolution_kernel": text_from(("", "ConvolutionKernel"), ("CTReconstructionSequence", "ConvolutionKernel")),
+    "reconstruction": reconstruction,
+    "acceleration": acceleration,
     "slice_thickness_mm": lambda dataset: _shared(dataset, group="PixelMeasuresSequence", keyword="SliceThickness"),
     "reconstruction_diameter_mm": _number("ReconstructionDiameter"),
     "spiral_pitch": _number("SpiralPitchFactor"),
+    "contrast": lambda dataset: "" if value_of(dataset, "ContrastBolusAgent") is None else "YES",
     "contrast_agent": lambda dataset: None if value_of(dataset, "ContrastBolusAgent") is None else True,
     "field_strength_t": _number("MagneticFieldStrength"),
-    "echo_time_ms": _number("EchoTime"),
-    "repetition_time_ms": _number("RepetitionTime"),
-    "flip_angle_deg": _number("FlipAngle"),
-    "sequence": _text("ScanningSequence"),
+    "echo_time_ms": number_from(("", "EchoTime"), ("MREchoSequence", "EffectiveEchoTime")),
+    "repetition_time_ms": number_from(
+        ("", "RepetitionTime"), ("MRTimingAndRelatedParametersSequence", "RepetitionTime")
+    ),
+    "flip_angle_deg": number_from(("", "FlipAngle"), ("MRTimingAndRelatedParametersSequence", "FlipAngle")),
+    "sequence": text_from(("", "ScanningSequence"), ("", "PulseSequenceName")),
+    "probe": probe,
+    "frame_rate_hz": frame_rate,
+    "magnification": magnification,
+    "stain": stain,
     "transducer_frequency_hz": _number("TransducerFrequency"),
     "radionuclide_dose_mbq": _dose_mbq,
     "objective_power": _objective_power,

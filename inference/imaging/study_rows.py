@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from inference.dicom.headers import StudyHeader
 from inference.intake.described import ACQUISITION
 
 LONGEST = 64
+ODD = re.compile(r"[^A-Za-z0-9 _.+/\\:-]")
 
 
 def study_row(header: StudyHeader, *, with_acquisition: bool = True) -> dict[str, Any]:
@@ -24,7 +26,11 @@ def study_row(header: StudyHeader, *, with_acquisition: bool = True) -> dict[str
         "patient_sex": header.patient_sex,
     }
     if with_acquisition:
-        said |= {"modality": header.modality, "body_part": header.body_part[:LONGEST], "operator": header.operator}
+        said |= {
+            "modality": fitting(header.modality)[:16],
+            "body_part": fitting(header.body_part),
+            "operator": header.operator,
+        }
         said["acquired_at"] = header.acquired_at.isoformat() if header.acquired_at else None
     return present(said)
 
@@ -36,7 +42,14 @@ def scanner_row(header: StudyHeader) -> dict[str, Any]:
 
 
 def acquisition_row(header: StudyHeader) -> dict[str, Any]:
-    return {name: value for name, value in header.acquisition.items() if name in ACQUISITION}
+    return {name: fitting(value) for name, value in header.acquisition.items() if name in ACQUISITION}
+
+
+def fitting(value: Any) -> Any:
+    """Return text as a code may be written: one odd letter in a kernel's name must not set its study aside."""
+    if not isinstance(value, str):
+        return value
+    return ODD.sub("_", value).lstrip(" _.+/\\:-")[:LONGEST].rstrip()
 
 
 def acquired_row(header: StudyHeader, *, zone: str, now: datetime) -> dict[str, Any]:
@@ -48,7 +61,7 @@ def acquired_row(header: StudyHeader, *, zone: str, now: datetime) -> dict[str, 
         "at": (moment or now).isoformat(),
         "study": study_row(header) | ({"acquired_at": moment.isoformat()} if moment else {}),
         "scanner": scanner_row(header),
-        "acquisition": acquisition_row(header),
+        "acquisition": present(acquisition_row(header)),
     }
 
 

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from inference.connectors.kinds import KINDS
 from inference.dicom.assessments import Assessment, assessments_in
+from inference.dicom.enhanced import dose_of
 from inference.dicom.errors import UnreadableFileError
 from inference.dicom.files import Dataset, read_dataset
 from inference.dicom.headers import StudyHeader, header_of
@@ -26,7 +27,7 @@ from inference.dicom.results.saying import ResultObject
 from inference.dicom.values import content_moment
 from inference.imaging.result_rows import inference_row
 from inference.imaging.sources import Target, target_of, unknown_codes
-from inference.imaging.study_rows import acquired_row, study_row
+from inference.imaging.study_rows import acquired_row, acquisition_row, study_row
 from inference.intake.actions import accept
 from inference.intake.kinds import RawRow, Receipt, Source
 from inference.registry.models import Site
@@ -85,11 +86,24 @@ def taken(data: bytes, *, name: str, arrival: Arrival) -> TakenObject:
     result = read_result(dataset, name=name)
     if result is not None:
         return take_result(result, header=header, dataset=dataset, arrival=arrival)
+    if dose_of(dataset):
+        return TakenObject(form="dose report", receipts=arrival.send("events", [dose_row(header, arrival=arrival)]))
     image = read_image_object(data, name=name)
     (stored,) = store_objects([image], site=arrival.site, now=arrival.now)
     fresh = stored.stored_at == arrival.now
     rows = [acquired_row(header, zone=arrival.site.timezone, now=arrival.now)] if fresh else []
     return TakenObject(form="image", receipts=arrival.send("events", rows))
+
+
+def dose_row(header: StudyHeader, *, arrival: Arrival) -> dict[str, Any]:
+    """Return the event by which a study gets the dose that its scanner reports."""
+    return {
+        "event_uid": f"{header.sop_instance_uid}/dose",
+        "kind": "available",
+        "at": arrival.now.isoformat(),
+        "study": study_row(header, with_acquisition=False),
+        "acquisition": acquisition_row(header),
+    }
 
 
 def named(data: bytes, name: str) -> io.BytesIO:

@@ -83,6 +83,13 @@ NUMBERS = (
     "rows",
     "columns",
     "bits_stored",
+    "flip_angle_deg",
+    "transducer_frequency_hz",
+    "spiral_pitch",
+    "reconstruction_diameter_mm",
+    "compression_force_n",
+    "body_part_thickness_mm",
+    "radionuclide_dose_mbq",
 )
 CODES = (
     "view_position",
@@ -97,6 +104,10 @@ CODES = (
     "contrast",
     "protocol",
     "presentation_intent",
+    "grid",
+    "filter_material",
+    "patient_position",
+    "image_type",
 )
 ACQUISITION: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(NUMBERS, number),
