@@ -33,6 +33,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE")
         owner = "--deployment" if self.by_deployment else "--site"
         parser.add_argument(owner, required=True, metavar="KEY")
+        parser.add_argument("--processes", type=int, default=1, metavar="N", help="store N batches side by side")
 
     def handle(self, *args: Any, **options: Any) -> None:
         source = self.source_of(options)
@@ -44,6 +45,7 @@ class ImportCommand(BaseCommand):
                     source=source,
                     clock=timezone.now,
                     advanced=lambda progress: advance(bar, progress),
+                    processes=options["processes"],
                 )
             except UnreadableFileError as error:
                 self.fail(str(error))

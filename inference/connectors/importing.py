@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from inference.connectors.files import Progress, read_rows
+from inference.connectors.side_by_side import taken_in
 from inference.intake.actions import accept, batches
 from inference.intake.kinds import Kind, Receipt, Source
 
@@ -31,7 +32,13 @@ class ImportReport:
 
 
 def import_file(
-    path: Path, *, kind: Kind, source: Source, clock: Callable[[], datetime], advanced: Callable[[Progress], None]
+    path: Path,
+    *,
+    kind: Kind,
+    source: Source,
+    clock: Callable[[], datetime],
+    advanced: Callable[[Progress], None],
+    processes: int = 1,
 ) -> ImportReport:
     """Take a file in. `clock` gives each batch its time of receipt.
 
@@ -39,7 +46,12 @@ def import_file(
         UnreadableFileError: it cannot be read; batches before that place are stored.
     """
     report, progress = ImportReport(), Progress()
-    for batch in batches(read_rows(path, kind, progress)):
-        report.add(accept(rows=batch, kind=kind, source=source, now=clock()))
+    dated = ((batch, clock()) for batch in batches(read_rows(path, kind, progress)))
+    if processes > 1:
+        answers = taken_in(dated, kind=kind, source=source, processes=processes)
+    else:
+        answers = (accept(rows=batch, kind=kind, source=source, now=now) for batch, now in dated)
+    for receipts in answers:
+        report.add(receipts)
         advanced(progress)
     return report

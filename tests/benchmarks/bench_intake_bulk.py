@@ -5,6 +5,7 @@ rows: checks, pseudonyms, canonical entries and their hashes.
 """
 
 import io
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.benchmarks.memory import peak_mb
 from tests.benchmarks.table import Result
 
 ROWS, LEAST = 50_000, 0.5
+PROCESSES = min(4, os.cpu_count() or 1)
 TABLES = (
     "audit_entry", "inference_person", "inference_study", "inference_link", "inference_vaultvalue",
     "inference_inference", "inference_prediction",
@@ -24,9 +26,9 @@ def run() -> Result:
     with tempfile.TemporaryDirectory() as folder, scratch_network():
         path = Path(folder) / "runs.parquet"
         write_inferences(path, count=ROWS)
-        began, spent = time.perf_counter(), time.process_time()
-        import_quietly("import_inferences", path, deployment=DEPLOYMENT)
-        ours, of_a_core = ROWS / (time.perf_counter() - began), ROWS / (time.process_time() - spent)
+        began, spent = time.perf_counter(), sum(os.times()[:4])
+        import_quietly("import_inferences", path, deployment=DEPLOYMENT, processes=PROCESSES)
+        ours, of_a_core = ROWS / (time.perf_counter() - began), ROWS / (sum(os.times()[:4]) - spent)
         theirs = ROWS / sum(copy_seconds(table) for table in TABLES)
     ratio = ours / theirs
     return Result(
@@ -37,7 +39,8 @@ def run() -> Result:
         ratio=ratio,
         aim=f"≥ {LEAST}",
         reached=ratio >= LEAST,
-        note=f"{of_a_core:,.0f} rows/s a core; most memory {peak_mb():.0f} MB",
+        note=f"{PROCESSES} processes, {of_a_core:,.0f} rows/s a core without the database; "
+        f"most memory {peak_mb():.0f} MB",
     )
 
 

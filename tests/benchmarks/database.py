@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -72,7 +73,7 @@ def write_truths(path: Path, *, count: int, share: float) -> None:
     pq.write_table(pa.table(columns), path)
 
 
-def import_quietly(command: str, path: Path, **options: str) -> None:
+def import_quietly(command: str, path: Path, **options: Any) -> None:
     """Run an import command; it ends the process where a row did not go in."""
     from django.core.management import call_command
 
