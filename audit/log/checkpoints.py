@@ -7,7 +7,7 @@ from django.db.models import F, OuterRef, Subquery
 from audit.errors import ForkedLogError
 from audit.log.models import Checkpoint, Tree
 from audit.log.queries import tiled_tree
-from audit.log.signing import signer_for, using
+from audit.log.signing import signers_for, using
 from audit.proofs import notes
 from audit.proofs.merkle import frontier_root, verify_consistency
 from audit.proofs.tiles import TileError, consistency_from_tiles, hashes_in
@@ -49,15 +49,12 @@ def sign_log(tree: Tree, *, now: datetime) -> None:
     """Sign the tree as it was read. Two signers at once sign the same; one checkpoint stands."""
     root = frontier_root(hashes_in(bytes(tree.frontier)))
     refuse_fork(tree, root=root)
-    signer = signer_for(tree.organisation, now=now)
-    text = notes.Checkpoint(origin=signer.origin, size=tree.size, root=root).text
-    key = notes.PublicKey(name=signer.origin, key=signer.public_key)
+    signers = signers_for(tree.organisation, now=now)
+    text = notes.Checkpoint(origin=signers[0].origin, size=tree.size, root=root).text
+    signed = [notes.sign_note(text, key=each.key, sign=each.sign) for each in signers]
+    lines = "".join(each.rpartition("\n\n")[2] for each in signed)
     checkpoint = Checkpoint(
-        organisation=tree.organisation,
-        size=tree.size,
-        root=root,
-        note=notes.sign_note(text, key=key, sign=signer.sign),
-        signed_at=now,
+        organisation=tree.organisation, size=tree.size, root=root, note=f"{text}\n{lines}", signed_at=now
     )
     Checkpoint.objects.using(using()).bulk_create([checkpoint], ignore_conflicts=True)
 

@@ -7,6 +7,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from audit.log.findings import Verification, Witnessed
+from audit.log.keyhistory import believed, compromised_keys
 from audit.log.models import Checkpoint
 from audit.proofs import notes
 from audit.proofs.merkle import extend_frontier, frontier_root
@@ -25,12 +26,13 @@ def stated_sizes(
     check: Verification, *, keys: Sequence[notes.PublicKey], witnessed: Sequence[Witnessed]
 ) -> Iterator[Stated]:
     """Yield what checkpoints here and elsewhere state, by size."""
+    lost = compromised_keys(check.organisation, using=check.using)
     elsewhere = sorted(witnessed, key=lambda each: each.checkpoint.size)
     signed = Checkpoint.objects.using(check.using).filter(organisation=check.organisation)
     for checkpoint in signed.order_by("size").iterator():
         while elsewhere and elsewhere[0].checkpoint.size <= checkpoint.size:
             yield of_witnessed(elsewhere.pop(0))
-        if is_signed(check, checkpoint=checkpoint, keys=keys):
+        if is_signed(check, checkpoint=checkpoint, keys=believed(keys, at=checkpoint.signed_at, compromised=lost)):
             name = f"the checkpoint signed at {checkpoint.signed_at.isoformat()}"
             yield Stated(size=checkpoint.size, root=bytes(checkpoint.root), source=name)
     for each in elsewhere:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from audit.log.findings import Problem, Verification, Witnessed
+from audit.log.keyhistory import check_keys
 from audit.log.models import Entry, Fact, LogKey, Tile, Tree
 from audit.log.queries import fact_tables
 from audit.log.rebuilding import Rebuilder, body_from, differences, named
@@ -33,6 +34,7 @@ def verify_log(
     tree = Tree.objects.using(using).filter(organisation=organisation).first()
     check = Verification(organisation=organisation, using=using, advance=advance)
     keys = [notes.PublicKey(name=key.origin, key=bytes(key.public_key)) for key in keys_of(check)]
+    yield from check_keys(organisation, using=using)
     rebuilder = Rebuilder(using=using)
     marks = Marks(check=check, stated=stated_sizes(check, keys=keys, witnessed=witnessed))
     for first in range(0, tree.size if tree else 0, BATCH_ENTRIES):

@@ -13,6 +13,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 RADVIGIL_HOME = Path(env_text("RADVIGIL_HOME", default=str(BASE_DIR / "var"))).resolve()
 RADVIGIL_INSTALLATION = env_text("RADVIGIL_INSTALLATION", default="radvigil.local")
 RADVIGIL_DEMO = env_bool("RADVIGIL_DEMO", default=is_demo_home(RADVIGIL_HOME))
+# Where the keys that sign the logs lie: file, environment (RADVIGIL_LOG_SECRETS=NAME=HEX,…) or pkcs11.
+RADVIGIL_LOG_KEYS = env_text("RADVIGIL_LOG_KEYS", default="file")
+RADVIGIL_LOG_SECRETS = env_text("RADVIGIL_LOG_SECRETS", default="")
+RADVIGIL_PKCS11_MODULE = env_text("RADVIGIL_PKCS11_MODULE", default="")
+RADVIGIL_PKCS11_TOKEN = env_text("RADVIGIL_PKCS11_TOKEN", default="")
+RADVIGIL_PKCS11_PIN = env_text("RADVIGIL_PKCS11_PIN", default="")
 RADVIGIL_PIXELS = RADVIGIL_HOME / "pixels"
 RADVIGIL_WEIGHTS = RADVIGIL_HOME / "weights"
 

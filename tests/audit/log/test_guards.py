@@ -9,7 +9,8 @@ from audit.log.queries import fact_tables
 from audit.log.sequencing import sequence
 
 GUARDED = {
-    "audit_act", "audit_checkpoint", "audit_cosignature", "audit_entry", "audit_logkey", "audit_signature", "audit_signingkey", "audit_timestamp",
+    "audit_act", "audit_checkpoint", "audit_cosignature", "audit_entry", "audit_logkey", "audit_signature",
+    "audit_signingkey", "audit_timestamp",
     "inference_correction", "inference_event", "inference_inference", "inference_prediction", "inference_read",
     "inference_registration", "inference_rescore", "inference_response", "inference_truth",
     "monitoring_claimswitch", "monitoring_drawncase", "monitoring_labelplan", "monitoring_planwithdrawal",
