@@ -1,16 +1,24 @@
 """The documents of a package: scope, registry excerpt, signals, and the report that a person reads on paper."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 
+from audit.access.scopes import Scope as AccessScope
 from audit.access.scopes import depth_of
 from audit.log.models import plain
 from audit.signatures.models import Signature
 from inference.registry.ledger import described
 from inference.registry.models import Claim, Configuration, Finding, Market, Version
 from monitoring.cases.reasons import sentence
+from monitoring.claims.browsing import Reach
+from monitoring.claims.presenting import ClaimRow, claim_rows
 from monitoring.evidence.scopes import Scope
 from monitoring.signals.models import Signal
 
@@ -83,6 +91,49 @@ def signature_documents(scope: Scope) -> list[dict[str, Any]]:
     return [each.payload() for each in Signature.objects.filter(subject__in=subjects).order_by("id")]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageReach(Reach):
+    """The deployments of a package, shown no deeper than the package goes."""
+
+    least: int
+
+    def minimum_count(self, organisation: str) -> int:
+        return self.least
+
+
+def claim_documents(scope: Scope, *, now: datetime) -> list[dict[str, Any]]:
+    """Return how each claim stands on what is known when the package is made, by organisation and version."""
+    grouped: dict[str, list[Any]] = defaultdict(list)
+    for each in scope.deployments:
+        grouped[each.site.organisation_id].append(each)
+    reach = PackageReach(
+        user=AnonymousUser(),
+        product=scope.product,
+        deployments={name: tuple(some) for name, some in grouped.items()},
+        scope=AccessScope(),
+        now=now,
+        least=scope.wanted.minimum_count,
+    )
+    return [claim_document(row) for row in claim_rows(reach)]
+
+
+def claim_document(row: ClaimRow) -> dict[str, Any]:
+    standing = row.standing
+    return {
+        "claim": row.words,
+        "held_to": row.line,
+        "organisation": row.organisation,
+        "version": row.version,
+        "standing": standing.label,
+        "value": standing.value,
+        "interval": standing.range,
+        "patients": standing.patients,
+        "since": standing.since.isoformat() if standing.since else None,
+        "reason": standing.reason or "; ".join(row.missing),
+        "expected": row.expected,
+    }
+
+
 def without_detail(values: dict[str, Any]) -> dict[str, Any]:
     """At the level of aggregates a signal is named, and its evidence with small numbers stays behind."""
     return {
@@ -97,6 +148,7 @@ def report(
     figures: Sequence[Mapping[str, Any]],
     signals: Sequence[Mapping[str, Any]],
     signatures: Sequence[Mapping[str, Any]],
+    claims: Sequence[Mapping[str, Any]],
     counts: Mapping[str, int],
     keys: Mapping[str, str],
     verifier: str,
@@ -110,6 +162,8 @@ def report(
         "blocks": blocks,
         "signals": signals,
         "signatures": signatures,
+        "claims": claims,
+        "is_demo": settings.RADVIGIL_DEMO,
         "counts": counts,
         "keys": sorted(keys.items()),
         "verifier": verifier,

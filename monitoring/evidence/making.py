@@ -121,9 +121,10 @@ def write_content(bag: BagWriter, making: Making, *, met: Met, kept: Mapping[str
         documents.registry_document(scope),
     )
     signatures = documents.signature_documents(scope)
+    claims = documents.claim_documents(scope, now=making.now)
     for name, value in (
         ("scope", said), ("figures", {"sets": figures}), ("signals", signals), ("registry", registry),
-        ("changes", []), ("signatures", signatures),
+        ("claims", claims), ("changes", []), ("signatures", signatures),
     ):  # fmt: skip
         bag.add(f"data/{name}.json", [readable(value)])
     counts = {"cases": met.cases, "counted": met.counted, "studies": len(met.studies), "patients": len(met.persons)}
@@ -133,6 +134,7 @@ def write_content(bag: BagWriter, making: Making, *, met: Met, kept: Mapping[str
         figures=figures,
         signals=signals,
         signatures=signatures,
+        claims=claims,
         counts=counts,
         keys={each: key_of(each).fingerprint for each in making.logs},
         verifier=sha256(verifier_source()).hexdigest(),
