@@ -26,6 +26,9 @@ def open_row(row: SetAside, *, by: User, now: datetime) -> str:
 
 
 def content_of(row: SetAside) -> str:
+    """Return what came; nothing where it has expired or was erased."""
+    if not row.ciphertext:
+        return ""
     """Return what was set aside; nothing, once it has expired or its person was erased."""
     if not row.ciphertext:
         return ""

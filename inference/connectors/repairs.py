@@ -185,8 +185,8 @@ def replayed(aside: SetAside, *, status: str, repair: Repair, now: datetime) -> 
 
 
 def finish(repair: Repair, *, now: datetime) -> None:
-    repair.finished_at = now
-    repair.save(update_fields=["finished_at"])
+    repair.finished_at, repair.sealed_change = now, b""  # its value is of no use any more, and may be anything
+    repair.save(update_fields=["finished_at", "sealed_change"])
     log_step(repair, act="repair.finished", now=now, went_in=repair.went_in, stayed=repair.stayed)
 
 

@@ -149,12 +149,21 @@ def test_a_repair_that_runs_twice_or_meets_closed_rows_does_nothing_twice(integr
     assert Entry.objects.filter(kind="repair.finished").count() == 1
 
 
-def test_the_value_of_a_change_is_kept_sealed(integrator, hearsay):
-    repair = repaired(integrator, hearsay, what="set", path="standard", value="Dr Doe said so")
+def test_the_value_of_a_change_is_kept_sealed_and_not_for_longer_than_needed(integrator, hearsay, now):
+    repair = started(hearsay, Change(what=SET, path="standard", value="Dr Doe said so"), now=now)
+    assert repair.sealed_change and b"Doe" not in repair.sealed_change
 
-    assert b"Doe" not in bytes(repair.sealed_change)
+    assert bytes(run(repair).sealed_change) == b""
     assert "Doe" not in repair.words
     assert "Doe" not in str(list(Act.objects.values_list("details", flat=True)))
+
+
+def test_a_row_whose_content_has_expired_is_shown_without_it_and_stays(integrator, hearsay, now):
+    SetAside.objects.filter(pk=hearsay[0].pk).update(ciphertext=b"")
+
+    assert "has expired" in integrator.get(f"/intake/quarantine/{hearsay[0].pk}/").content.decode()
+    repair = repaired(integrator, hearsay, what="set", path="standard", value="panel")
+    assert (repair.went_in, repair.stayed) == (2, 1)
 
 
 @pytest.mark.parametrize(
