@@ -107,7 +107,7 @@ def bearer(request: HttpRequest) -> Token:
             401, "Send the header `Authorization: Bearer TOKEN` with a token in force.", headers=CHALLENGE
         )
     rates = rates_at(settings.CELERY_BROKER_URL)
-    wait = rates.take(str(found.pk), per_minute=settings.RADVIGIL_REQUESTS_PER_MINUTE, seconds=time.monotonic())
+    wait = rates.take(found.digest[:24], per_minute=settings.RADVIGIL_REQUESTS_PER_MINUTE, seconds=time.monotonic())
     if wait:
         retry = {"Retry-After": str(math.ceil(wait))}
         raise ProblemError(429, "Send more rows in each request, or wait.", headers=retry)
