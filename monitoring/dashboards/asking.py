@@ -12,6 +12,7 @@ from audit.access.decisions import Scope, Visitor
 from inference.registry.models import Deployment, Finding, Product
 from inference.registry.visibility import scope_of, visible_deployments
 from monitoring.performance.questions import Question
+from monitoring.performance.windows import in_whole_months
 
 SEE = "see_aggregates"
 
@@ -78,13 +79,15 @@ def ask(user: Visitor, *, product: Product, finding: Finding, filters: Mapping[s
         version=filters.get("version") or "",
         deployments=tuple(each.pk for each in deployments),
     )
+    scope = scope_of(user, SEE, now=now)
+    least = max((least_of(scope, each) for each in deployments), default=0)
     return Asked(
         user=user,
         product=product,
         finding=finding,
         deployments=deployments,
-        question=question,
-        scope=scope_of(user, SEE, now=now),
+        question=in_whole_months(question, minimum_count=least),
+        scope=scope,
         now=now,
         may_see_rows=visible_deployments(user, "see_rows", now=now).filter(product=product).exists(),
     )

@@ -13,6 +13,7 @@ from inference.registry.visibility import scope_of, visible_deployments
 from inference.registry.vocabulary import SENSITIVE_DIMENSIONS
 from monitoring.performance.metrics import BINARY, metrics_of
 from monitoring.performance.questions import Question
+from monitoring.performance.windows import in_whole_months
 from monitoring.subgroups.wording import words_of
 
 SEE = "see_aggregates"
@@ -93,7 +94,7 @@ def ask(user: Visitor, *, product: Product, finding: Finding, filters: Mapping[s
         product=product,
         finding=finding,
         deployments=deployments,
-        question=question,
+        question=in_whole_months(question, minimum_count=least),
         metric=filters.get("metric") or headline_of(finding),
         by=by,
         second=filters.get("second") if filters.get("second") != by else "",  # type: ignore[arg-type]
