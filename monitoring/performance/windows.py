@@ -1,4 +1,4 @@
-"""Windows for recipients of aggregates: whole months and today's knowledge, so that two windows tell no single day. Pure.
+"""Windows for recipients of aggregates: whole months, and today's knowledge. Two windows then tell no single day. Pure.
 
 The window that was asked for is widened to its months. Whoever may see rows
 asks as they like.
