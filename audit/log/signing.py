@@ -1,8 +1,9 @@
 """The keys that sign checkpoints: one Ed25519 key per log, rotated with an overlap in which both sign."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -101,7 +102,7 @@ def record_key(signer: Signer, *, organisation: str, now: datetime) -> bool:
     return created
 
 
-def act(organisation: str, *, kind: str, subject: str, details: dict[str, object], by: str, now: datetime) -> Act:
+def act(organisation: str, *, kind: str, subject: str, details: Mapping[str, Any], by: str, now: datetime) -> Act:
     return record_act(
         kind, organisation=organisation, subject=subject, actor=by, at=now, details=details, using=using()
     )
