@@ -22,7 +22,7 @@ from tests.faults.installation import (
 
 ROWS = 2_000
 SECONDS = 120.0
-DISK = "340m"
+DISK = "900m"
 
 
 @pytest.mark.slow
@@ -51,7 +51,7 @@ def test_a_load_goes_in_while_the_broker_is_away(site):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A home whose database lies on a disk of a few hundred megabytes."""
+    """A home whose database lies on a disk of 900 megabytes."""
     home = tmp_path / "home"
     folder = home / "postgres"
     folder.mkdir(parents=True, mode=0o700)
