@@ -55,6 +55,11 @@ app.conf.beat_schedule = {
         "schedule": MINUTE_SECONDS,
         "options": {"expires": MINUTE_SECONDS},
     },
+    "stamp checkpoints": {
+        "task": "audit.witnesses.tasks.stamp_logs_task",
+        "schedule": HOUR_SECONDS,
+        "options": {"expires": HOUR_SECONDS},
+    },
     "sweep packages": {
         "task": "monitoring.evidence.tasks.sweep_packages_task",
         "schedule": SWEEP_SECONDS,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 
 from audit.log.findings import Problem, Witnessed
@@ -10,7 +11,8 @@ from audit.log.signing import log_origin
 from audit.log.stated import verify_fast
 from audit.proofs import notes
 from audit.proofs.cosignatures import TIME_BYTES, message_of, parse_witness_key
-from audit.witnesses.models import Cosignature
+from audit.witnesses.models import Cosignature, TimeStamp
+from audit.witnesses.stamping import wrong_with_stamp
 
 
 def witnessed_by_others(organisation: str, *, using: str = DEFAULT_DB_ALIAS) -> list[Witnessed]:
@@ -31,6 +33,30 @@ def check_cosignatures(*, using: str = DEFAULT_DB_ALIAS) -> Iterator[Problem]:
                 "not hold: it, or the root beside it, was changed."
             )
             yield Problem(organisation=each.organisation, sentence=sentence)
+
+
+def check_time_stamps(*, using: str = DEFAULT_DB_ALIAS) -> Iterator[Problem]:
+    """Yield the time stamps that do not hold; without trusted roots nothing can be said of them."""
+    if not settings.RADVIGIL_TIME_STAMP_ROOTS:
+        return
+    for each in TimeStamp.objects.using(using).order_by("id").iterator():
+        if wrong := wrong_with_stamp(each):
+            yield wrong
+
+
+def stamped_roots(organisation: str, *, using: str = DEFAULT_DB_ALIAS) -> list[Witnessed]:
+    """Return every root of a log that a time stamp server stamped and whose token holds."""
+    if not settings.RADVIGIL_TIME_STAMP_ROOTS:
+        return []
+    found = TimeStamp.objects.using(using).filter(organisation=organisation).order_by("size", "id")
+    return [
+        Witnessed(
+            checkpoint=notes.Checkpoint(origin=log_origin(organisation), size=each.size, root=bytes.fromhex(each.root)),
+            source=f"the time stamp of {each.stamped_at.isoformat()}",
+        )
+        for each in found
+        if wrong_with_stamp(each) is None
+    ]
 
 
 def seen(each: Cosignature, *, using: str) -> notes.Checkpoint:

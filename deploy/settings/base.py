@@ -19,6 +19,9 @@ RADVIGIL_LOG_SECRETS = env_text("RADVIGIL_LOG_SECRETS", default="")
 RADVIGIL_PKCS11_MODULE = env_text("RADVIGIL_PKCS11_MODULE", default="")
 RADVIGIL_PKCS11_TOKEN = env_text("RADVIGIL_PKCS11_TOKEN", default="")
 RADVIGIL_PKCS11_PIN = env_text("RADVIGIL_PKCS11_PIN", default="")
+# An RFC 3161 server that stamps checkpoints, and the PEM file of the roots that are trusted for it.
+RADVIGIL_TIME_STAMP_URL = env_text("RADVIGIL_TIME_STAMP_URL", default="")
+RADVIGIL_TIME_STAMP_ROOTS = env_text("RADVIGIL_TIME_STAMP_ROOTS", default="")
 RADVIGIL_PIXELS = RADVIGIL_HOME / "pixels"
 RADVIGIL_WEIGHTS = RADVIGIL_HOME / "weights"
 

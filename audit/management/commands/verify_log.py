@@ -17,7 +17,7 @@ from audit.log.queries import organisations_in_log
 from audit.log.verifying import facts_sharing_an_entry, facts_without_entry, verify_log
 from audit.log.witnessing import read_checkpoint_file
 from audit.signatures.verifying import check_signatures
-from audit.witnesses.verifying import check_cosignatures, witnessed_by_others
+from audit.witnesses.verifying import check_cosignatures, check_time_stamps, stamped_roots, witnessed_by_others
 
 INTACT, NOT_INTACT, UNREADABLE = 0, 1, 2
 
@@ -58,7 +58,11 @@ class Command(BaseCommand):
             for organisation in sorted(set(organisations_in_log()) | {name for name, _ in kept}):
                 yield from verify_log(
                     organisation,
-                    witnessed=[each for name, each in kept if name == organisation] + witnessed_by_others(organisation),
+                    witnessed=[
+                        *(each for name, each in kept if name == organisation),
+                        *witnessed_by_others(organisation),
+                        *stamped_roots(organisation),
+                    ],
                     advance=lambda count: bar.advance(task, count) if bar and task is not None else None,
                 )
             yield from facts_without_entry()
@@ -66,3 +70,4 @@ class Command(BaseCommand):
             yield from check_signatures()
             yield from check_rows()
             yield from check_cosignatures()
+            yield from check_time_stamps()
