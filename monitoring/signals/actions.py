@@ -85,7 +85,7 @@ def heard_until() -> date | None:
 def watch_deployment(*, deployment: Deployment, now: datetime) -> int:
     """Design what can be designed, run every monitor of a deployment, and return how many signals are new."""
     feed = feed_of(deployment, now=now, heard_until=heard_until())
-    if not feed.runs:
+    if not feed.runs and not feed.losses:
         return 0
     monitors = {each.key: each for each in Monitor.objects.filter(deployment_id=deployment.pk)}
     raised = 0
