@@ -36,7 +36,7 @@ def design_partial(runs: Sequence[RunRow]) -> dict[str, Any] | None:
     if not parts:
         return None
     return {
-        "method": "probability of so few studies of one part, given how many came in all; negative binomial, all parts sharing the rate",
+        "method": "probability of so few studies of a part, given how many came; negative binomial, one rate for all",
         "statement": SILENCE_RATE.statement,
         "reference": {
             "from": first.isoformat(),
