@@ -70,8 +70,10 @@ def label_unread(*, now: datetime) -> int:
     if model is None:
         return 0
     sites = [site for site in Site.objects.order_by("pk") if is_on(site, model=model)]
-    unread = InboundMessage.objects.filter(site__in=sites).exclude(
-        answers__model=model.model, answers__prompt_version=PROMPT_VERSION
+    unread = (
+        InboundMessage.objects.filter(site__in=sites)
+        .exclude(ciphertext=b"")
+        .exclude(answers__model=model.model, answers__prompt_version=PROMPT_VERSION)
     )
     reports = unread.filter(kind__startswith="ORU") | unread.filter(kind__startswith=FHIR)
     return sum(

@@ -48,8 +48,8 @@ MATRIX = {
     "resolve_identity": {S},
 }
 NEEDS_ROWS = {
-    "see_rows", "see_case", "see_flagged", "see_completeness", "see_worklist", "see_quarantine", "see_log_entries", "settle_truth",
-    "replay_quarantine", "manage_rules", "resolve_identity", "see_label_plans", "plan_labels",
+    "see_rows", "see_case", "see_flagged", "see_completeness", "see_worklist", "see_quarantine", "see_log_entries",
+    "settle_truth", "replay_quarantine", "manage_rules", "resolve_identity", "see_label_plans", "plan_labels",
 }  # fmt: skip
 NEEDS_IMAGES = {"see_image", "record_read", "arbitrate"}
 

@@ -21,16 +21,16 @@ ONLY_GROWING = {"audit_witnessedlog"}  # what we remember as a witness: a trigge
 ORDINARY = {
     "audit_attempt", "audit_grant", "audit_sealedkey", "audit_token", "audit_user", "audit_witness", "auth_group",
     "auth_group_permissions", "auth_permission", "axes_accessattempt", "axes_accessattemptexpiration",
-    "axes_accessfailurelog", "axes_accesslog", "django_content_type", "django_session", "inference_archive", "inference_archivedobject", "inference_archivedstudy",
-    "inference_claim",
-    "inference_concept", "inference_configuration", "inference_deployment", "inference_discard", "inference_erasure",
-    "inference_finding", "inference_hold", "inference_inboundmessage", "inference_lastlook", "inference_link",
-    "inference_madelabel", "inference_mappingrule", "inference_market", "inference_modelanswer",
-    "inference_modelswitch", "inference_organisation", "inference_person", "inference_product", "inference_repair",
-    "inference_rescoreitem", "inference_rescorerun", "inference_resultsource", "inference_scanner",
-    "inference_setaside", "inference_sharedorder", "inference_sharing", "inference_site", "inference_storedimage",
-    "inference_study", "inference_truthrule", "inference_vaultvalue", "inference_version", "monitoring_case",
-    "monitoring_cursor", "monitoring_monitor", "monitoring_monthsum", "monitoring_package", "monitoring_signal",
+    "axes_accessfailurelog", "axes_accesslog", "django_content_type", "django_session", "inference_archive",
+    "inference_archivedobject", "inference_archivedstudy", "inference_claim", "inference_concept",
+    "inference_configuration", "inference_deployment", "inference_discard", "inference_erasure", "inference_finding",
+    "inference_hold", "inference_inboundmessage", "inference_lastlook", "inference_link", "inference_madelabel",
+    "inference_mappingrule", "inference_market", "inference_modelanswer", "inference_modelswitch",
+    "inference_organisation", "inference_person", "inference_product", "inference_repair", "inference_rescoreitem",
+    "inference_rescorerun", "inference_resultsource", "inference_scanner", "inference_setaside",
+    "inference_sharedorder", "inference_sharing", "inference_site", "inference_storedimage", "inference_study",
+    "inference_truthrule", "inference_vaultvalue", "inference_version", "monitoring_case", "monitoring_cursor",
+    "monitoring_monitor", "monitoring_monthsum", "monitoring_package", "monitoring_signal",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from audit.log.models import Act, Entry
+from audit.log.models import Entry
 from inference.connectors.examples import EXAMPLES
 from inference.connectors.kinds import KINDS
 from inference.intake.models import SetAside
