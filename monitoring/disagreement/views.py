@@ -7,12 +7,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from audit.access.decisions import allowed, may
+from audit.access.decisions import allowed, may, user_of
 from monitoring.disagreement.cells import HEADER, as_rows
 from monitoring.disagreement.forms import QuestionForm
 from monitoring.disagreement.hiding import hidden_rows, kept_back_below
 from monitoring.disagreement.presenting import page_context
 from monitoring.disagreement.queries import ACTION, answer, choices, findings_of
+from monitoring.performance.reader_views import note_readers_seen
 from monitoring.performance.spreadsheets import plain_cell
 
 
@@ -24,6 +25,8 @@ def page(request: HttpRequest) -> HttpResponse:
     deployments = choices(request.user, now=now)
     site_names = {each.site_id: each.site.name for each in deployments}
     found = answer(request.user, question=question, now=now)
+    if found.readers_shown:
+        note_readers_seen(by=user_of(request), subject="disagreement", now=now)
     context = page_context(
         found,
         question=question,
@@ -45,7 +48,10 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def download(request: HttpRequest) -> HttpResponse:
     """Return the counts behind the page; small ones are left out by name."""
-    found = answer(request.user, question=QuestionForm(request.GET).question(), now=timezone.now())
+    now = timezone.now()
+    found = answer(request.user, question=QuestionForm(request.GET).question(), now=now)
+    if found.readers_shown:
+        note_readers_seen(by=user_of(request), subject="disagreement", now=now)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="disagreement.csv"'
     writer = csv.writer(response)

@@ -6,6 +6,7 @@ import io
 import pytest
 from django.urls import reverse
 
+from audit.log.models import Entry
 from audit.log.sequencing import sequence
 from monitoring.rollups.actions import follow
 from tests.factories import NOON, inference_row, make_network, make_user, read_row, send, truth_row
@@ -128,3 +129,11 @@ def test_a_readers_key_is_no_formula_in_the_file(client, officer):
     client.force_login(officer)
     rows = list(csv.DictReader(io.StringIO(client.get(FILE).content.decode())))
     assert '\'=HYPERLINK("http://elsewhere")' in {row["reader"] for row in rows}
+
+
+def test_that_somebody_saw_the_figures_of_readers_stands_in_the_log_once_an_hour(client, officer):
+    client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
+    for address in (PAGE, PAGE, FILE):
+        client.get(address)
+
+    assert Entry.objects.filter(kind="reader_figures.seen", actor="user:quality").count() == 1
