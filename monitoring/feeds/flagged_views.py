@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +28,17 @@ LONGEST_CSV = 100_000
 COLUMNS = ("kind", "received_at", "site", "deployment", "version", "study", "flag", "meaning", "stays_out_of")
 
 
+def known_filters(request: HttpRequest, *, reach: Reach) -> QueryDict:
+    """Return the filters for the page's own links, without names that are not the visitor's to know."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    known = {"site": {each.pk for each in sites_of(reach)}, "deployment": {each.pk for each in reach.deployments}}
+    for name, names in known.items():
+        if query.get(name) and query[name] not in names:
+            del query[name]
+    return query
+
+
 @allowed(SEE)
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
@@ -36,8 +47,7 @@ def page(request: HttpRequest) -> HttpResponse:
     page = Paginator(flagged_rows(asked, reach=reach).select_related("site"), ROWS_A_PAGE).get_page(
         request.GET.get("page")
     )
-    query = request.GET.copy()
-    query.pop("page", None)
+    query = known_filters(request, reach=reach)
     cases = scope_of(request.user, "see_case", now=now)
     context = {
         "asked": asked,
