@@ -16,7 +16,9 @@ from deploy.servers.programs import POSTGRES, installed_root
 from tests.deploy.sites import ROOT
 
 DEPLOY = ROOT / "deploy"
-READ = set(re.findall(r'"(RADVIGIL_[A-Z_]+)"', (DEPLOY / "settings" / "base.py").read_text())) | {"RADVIGIL_HOME"}
+COMMANDS = (ROOT / "inference" / "management" / "commands").glob("*.py")
+READERS = (DEPLOY / "settings" / "base.py", *COMMANDS)
+READ = {name for path in READERS for name in re.findall(r'"(RADVIGIL_[A-Z_]+)"', path.read_text())} | {"RADVIGIL_HOME"}
 OWNER, SEQUENCER = "RADVIGIL_DATABASE_OWNER_URL", "RADVIGIL_DATABASE_SEQUENCER_URL"
 
 
@@ -38,7 +40,7 @@ def secrets_of(deployment: dict) -> set[str]:
 @pytest.mark.parametrize(
     "file", ["compose/compose.yaml", "kubernetes/radvigil.yaml", "systemd/radvigil.service", "Dockerfile"]
 )
-def test_every_variable_is_one_that_the_settings_read(file):
+def test_every_variable_is_one_that_the_settings_or_a_command_reads(file):
     named = set(re.findall(r"\b(RADVIGIL_[A-Z_]+)\b", (DEPLOY / file).read_text()))
     assert named
     assert named <= READ
