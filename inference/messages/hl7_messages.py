@@ -23,7 +23,8 @@ SEPARATORS = (b"MSH|^~\\&|", b"MSH|^~\\&#|")
 OFFSET = re.compile(r"[+-]\d{4}$")
 MOST_SEGMENTS, MOST_REPETITIONS = 10_000, 20_000
 PREFERRED_IDENTIFIERS = ("MR", "PI", "PT", "")
-hl7.util.logger.disabled = True  # it writes the fields that it cannot unescape, and they are a patient's
+# It writes the fields that it cannot unescape, and they are a patient's. A filter outlives a new configuration of the logs.
+hl7.util.logger.addFilter(lambda _record: False)
 
 
 class UnreadableMessageError(ValueError):
