@@ -23,7 +23,7 @@ SEPARATORS = (b"MSH|^~\\&|", b"MSH|^~\\&#|")
 OFFSET = re.compile(r"[+-]\d{4}$")
 MOST_SEGMENTS, MOST_REPETITIONS = 10_000, 20_000
 PREFERRED_IDENTIFIERS = ("MR", "PI", "PT", "")
-# It writes the fields that it cannot unescape, and they are a patient's. A filter outlives a new configuration of the logs.
+# It writes fields that it cannot unescape, a patient's words. A filter outlives a new configuration of the logs.
 hl7.util.logger.addFilter(lambda _record: False)
 
 
