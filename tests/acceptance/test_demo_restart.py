@@ -75,7 +75,7 @@ def test_a_killed_start_is_finished_by_the_next_and_nothing_is_doubled(home, com
     plan = plan_network(last_day=date.fromisoformat(Progress.load(home).last_day), seed=SEED, size=SIZE)
     runs = sum(not each.is_silent for each in plan.studies) + 1  # one study runs twice
     found = counts(committed_database)
-    assert found["inference"] == runs + 900  # three streams of 300
+    assert found["inference"] == runs + 1200  # four streams of 300
     assert found["storedimage"] - sum(not each.is_silent for each in plan.studies) in range(4, 7)  # the exhibit
     before = counts(committed_database)
     started = time.monotonic()
