@@ -112,17 +112,17 @@ def upright_pixels(demo, image):
     return (2**study.exposure.bits_stored - 1 - pixels_of(study, seed=demo.plan.seed)).astype(float)
 
 
-def test_an_amended_truth_moves_the_figure_and_yesterdays_as_of_gives_the_old_one(demo, tmp_path):
-    yesterday = demo.plan.end.isoformat()  # the midnight that ended it
+def test_an_amended_truth_moves_the_figure_and_the_earlier_as_of_gives_the_old_one(demo, tmp_path):
+    earlier = datetime.now(UTC).isoformat()
     question = (*NORTH, "--metric", "sensitivity")
     known = (*question, "--basis", "known", "--as-of")
-    before, then = one_figure(*question), one_figure(*known, yesterday)
+    before, then = one_figure(*question), one_figure(*known, earlier)
     amend_a_truth(demo, tmp_path)
     assert demo.manage("catch_up").returncode == 0
 
     after = one_figure(*question)
     assert after["cases"] == before["cases"] - 1 and after["value"] != before["value"]
-    assert one_figure(*known, yesterday) == then
+    assert one_figure(*known, earlier) == then
     assert then["value"] == pytest.approx(before["value"])
 
 
