@@ -17,11 +17,11 @@ from deploy.installing import say
 from deploy.listeners import ListenerError, wanted_listeners
 from deploy.parts import Part, PartError, stop_all
 from deploy.preparing import has_facts, prepare_database
-from deploy.servers.embedded import Running, embedded_servers, start_again, wanted_servers
+from deploy.reviving import Reviver
+from deploy.servers.embedded import Running, embedded_servers, wanted_servers
 from deploy.servers.errors import ServerError
 from deploy.servers.locks import hold
 from deploy.servers.place import home_folder, log_file, prepare_home
-from deploy.servers.processes import alive
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_SECONDS = 0.3
@@ -128,6 +128,7 @@ def watch(running: Running, *, parts: list[Part], seeding: Part | None) -> None:
     """Keep everything running, and say when something did not."""
     if seeding:
         parts.append(seeding)
+    reviver = Reviver(running=running)
     while True:
         for part in [each for each in parts if each.needs_start(moment=time.monotonic())]:
             if part is seeding:
@@ -136,7 +137,7 @@ def watch(running: Running, *, parts: list[Part], seeding: Part | None) -> None:
                 continue
             say(f"{part.name} stopped (exit {part.exit_code()}); starting it again")
             part.start_again(code=part.exit_code() or 0, moment=time.monotonic())
-        running = revive(running)
+        reviver.revive()
         time.sleep(POLL_SECONDS)
 
 
@@ -149,14 +150,6 @@ def finish_seeding(code: int | None) -> None:
     if code:
         raise PartError(f"making the demo network failed (exit {code}); what went wrong stands above")
     say("the demo network is complete")
-
-
-def revive(running: Running) -> Running:
-    dead = [pid for pid in (running.postgres_pid, running.valkey_pid) if pid and not alive(pid)]
-    if not dead:
-        return running
-    say("a server stopped; starting it again")
-    return start_again(running)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,22 @@ def test_killed_parts_start_again(site, home, free_port):
     wait_until(lambda: len(pids(home, "celery")) >= 2, seconds=60)
 
 
+def test_a_server_that_does_not_start_is_tried_again_until_it_does(site, home, free_port):
+    (manifest,) = (home / "valkey").rglob("*.manifest")
+    whole = manifest.read_bytes()
+    manifest.write_bytes(b"nothing that a server reads")
+    for pid in pids(home, "valkey-server"):
+        kill(pid)
+    wait_until(lambda: "Valkey did not start" in said_by(home).read_text(), seconds=60)
+    assert site.poll() is None and answers(free_port)
+    manifest.write_bytes(whole)
+
+    log = home / "log" / "valkey.log"
+    wait_until(lambda: log.read_text().count("Ready to accept connections") == 2, seconds=60)
+    assert end(site) == 0
+    assert processes_of(home) == {}
+
+
 def test_nothing_outlives_a_killed_start_but_servers_that_the_next_start_takes_over(site, home, free_port):
     kill(site.pid)
     site.wait()

@@ -72,11 +72,10 @@ def small_disk(tmp_path):
 def fill(folder: Path) -> Path:
     """Take what is left of the disk."""
     ballast = folder / "ballast"
-    with ballast.open("wb") as file:
+    with ballast.open("wb", buffering=0) as file:  # a buffer would be written again when it closes
         try:
             while True:
                 file.write(b"\0" * 65_536)
-                file.flush()
         except OSError:
             return ballast
 
