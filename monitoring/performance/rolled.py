@@ -6,6 +6,7 @@ answer, and the cost no longer grows. Either way counts are exact and the area c
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -120,7 +121,7 @@ def source_of(question: Question, scope: Scope, *, by: Iterable[str]) -> CaseSou
     return SumSource(wanted, sites=sites, scale=scale)
 
 
-class Source:
+class Source(ABC):
     """The months of a question."""
 
     months: list[Month]
@@ -145,8 +146,8 @@ class Source:
     def nothing(self) -> CasePart:
         return case_part(np.empty(0, dtype="<u4"), Stacked.nothing(), scale=self.scale)
 
-    def parts(self, by: str) -> Mapping[str, Part]:
-        raise NotImplementedError
+    @abstractmethod
+    def parts(self, by: str) -> Mapping[str, Part]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

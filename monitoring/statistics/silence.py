@@ -7,6 +7,7 @@ days are over, is decided in monitoring.feeds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -33,9 +34,15 @@ class SilenceDesign:
         return 1 / (self.arl0 * self.longest)
 
 
+class ProbabilityOf(Protocol):
+    """The probability of a count as extreme as the one seen."""
+
+    def __call__(self, count: ArrayLike, expected: ArrayLike, *, design: SilenceDesign) -> FloatArray: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietSpell:
-    """Days `first` to `last` (0-based, inclusive) in which too little came; noticed at the end of day `noticed`."""
+    """Days `first` to `last` (0-based, inclusive) with an unusual count; noticed at the end of day `noticed`."""
 
     first: int
     last: int
@@ -60,28 +67,35 @@ def probability_of_so_few(count: ArrayLike, expected: ArrayLike, *, design: Sile
 
 def quiet_spells(counts: ArrayLike, expected: ArrayLike, *, design: SilenceDesign) -> tuple[QuietSpell, ...]:
     """Return the spells that are too quiet, in order; spells that touch are one, told by its least probable days."""
+    return improbable_spells(counts, expected, design=design, probability_of=probability_of_so_few)
+
+
+def improbable_spells(
+    counts: ArrayLike, expected: ArrayLike, *, design: SilenceDesign, probability_of: ProbabilityOf
+) -> tuple[QuietSpell, ...]:
+    """Return the spells whose probability is below the design's level, in order; spells that touch are one."""
     seen = as_counts(counts, name="counts")
     usual = as_vector(expected, name="expected")
     check_same_length(counts=seen, expected=usual)
     if not seen.size:
         return ()
-    probability = _probabilities(seen, usual, design=design)
+    probability = _probabilities(seen, usual, design=design, probability_of=probability_of)
     alarmed = np.flatnonzero((probability < design.level).any(axis=1))
     groups = np.split(alarmed, np.flatnonzero(np.diff(alarmed) > 1) + 1) if alarmed.size else []
     return tuple(_spell(days, probability, seen=seen, usual=usual) for days in groups)
 
 
-def _probabilities(seen: FloatArray, usual: FloatArray, *, design: SilenceDesign) -> FloatArray:
-    """Return day × length − 1: the probability of so few in the spell of that length that ends there."""
+def _probabilities(
+    seen: FloatArray, usual: FloatArray, *, design: SilenceDesign, probability_of: ProbabilityOf
+) -> FloatArray:
+    """Return day × length − 1: the probability of such a count in the spell of that length that ends there."""
     total = np.concatenate([[0.0], np.cumsum(seen)])
     mean = np.concatenate([[0.0], np.cumsum(usual)])
     ends = np.arange(1, seen.size + 1)
     starts = ends[:, None] - np.arange(1, design.longest + 1)[None, :]
     inside = starts >= 0
     starts = np.maximum(starts, 0)
-    found = probability_of_so_few(
-        total[ends][:, None] - total[starts], mean[ends][:, None] - mean[starts], design=design
-    )
+    found = probability_of(total[ends][:, None] - total[starts], mean[ends][:, None] - mean[starts], design=design)
     return np.where(inside, found, 1.0)
 
 
