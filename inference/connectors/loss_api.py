@@ -53,6 +53,8 @@ def deployment_of(token: Token, *, said: object) -> Deployment:
     named = str(said.get("deployment", "")) if isinstance(said, dict) else ""
     if source.deployment_key and named in ("", source.deployment_key):
         named = source.deployment_key
+    if not named.isprintable():  # a database takes no NUL, and no key has one
+        raise ProblemError(403, FOREIGN)
     found = Deployment.objects.filter(pk=named, site=source.site_key).select_related("site").first()
     if found is None or (source.deployment_key and found.pk != source.deployment_key):
         raise ProblemError(403, FOREIGN)

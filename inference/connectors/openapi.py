@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inference.connectors.kinds import KINDS
+from inference.connectors.losses import COUNTS, MOST
 from inference.intake import fields
 from inference.intake.described import PARTS, age, coded, device_text, number_or_code, sex
 from inference.intake.fields import Choice, Field, Parser
@@ -61,13 +62,17 @@ def document() -> dict[str, Any]:
             "description": "Six kinds of fact, each taken one by one, as an array or as NDJSON; one receipt a row.",
         },
         "security": [{"token": []}],
-        "paths": {f"/api/v1/{plural}": {"post": operation(plural)} for plural in KINDS},
+        "paths": {
+            **{f"/api/v1/{plural}": {"post": operation(plural)} for plural in KINDS},
+            "/api/v1/losses": {"post": report_of_losses()},
+        },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {
                 **{kind.name: schema_of_kind(kind) for kind in KINDS.values()},
                 **{part: schema_of_part(part) for part in PARTS},
                 "covariates": {"type": "object", "description": "those that the product declares"},
+                "losses": LOSSES,
                 "receipt": RECEIPT,
                 "problem": PROBLEM,
             },
@@ -94,6 +99,23 @@ def operation(plural: str) -> dict[str, Any]:
                 "content": {"application/json": {"schema": {"type": "array", "items": reference("receipt")}}},
             },
             **{status: problem(description) for status, description in PROBLEMS.items()},
+        },
+    }
+
+
+def report_of_losses() -> dict[str, Any]:
+    status = {"type": "object", "required": ["status"], "properties": {"status": {"enum": ["stored", "duplicate"]}}}
+    return {
+        "operationId": "report_losses",
+        "summary": "Say which rows a recorder could not keep",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": reference("losses")}}},
+        "responses": {
+            "200": {
+                "description": "It stands in the log; `duplicate` where it stood there before",
+                "content": {"application/json": {"schema": status}},
+            },
+            **{code: problem(description) for code, description in PROBLEMS.items()},
+            "400": problem("The body is not JSON, or is no report of losses; nothing was stored"),
         },
     }
 
@@ -147,6 +169,20 @@ def nullable(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+COUNT = {"type": "integer", "minimum": 0, "maximum": MOST, "default": 0}
+PERIOD = {"type": "string", "format": "date-time", "description": "with its offset"}
+LOSSES = {
+    "type": "object",
+    "required": ["report_uid", "from", "to"],
+    "description": "Rows that were lost between two moments; at least one of the counts is not 0",
+    "properties": {
+        "report_uid": {"type": "string", "pattern": "^[ -~]{1,128}$", "description": "the sender's own"},
+        "deployment": {"type": "string", "description": "needed where the token is a site's"},
+        **dict.fromkeys(COUNTS, COUNT),
+        "from": PERIOD,
+        "to": PERIOD,
+    },
+}
 STATUSES = ["stored", "stored_flagged", "duplicate", "conflict", "quarantined"]
 RECEIPT = {
     "type": "object",

@@ -55,7 +55,8 @@ def test_a_report_that_says_nothing_is_refused_with_its_field(client, token, ove
     assert answer.status_code == 400 and answer.json()["field"]
 
 
-def test_another_deployment_is_refused(client, token):
-    assert post(client, token, deployment="cxr-east").status_code == 403
+@pytest.mark.parametrize("name", ["cxr-east", "cxr-north\0"])
+def test_another_deployment_is_refused(client, token, name):
+    assert post(client, token, deployment=name).status_code == 403
     assert client.post(URL, "{}", content_type="application/json").status_code == 401
     assert client.get(URL).status_code == 405

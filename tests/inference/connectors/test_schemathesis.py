@@ -53,7 +53,7 @@ def test_the_document_is_valid_openapi(schema):
     schemathesis.openapi.from_dict(document()).validate()
 
 
-@pytest.mark.parametrize("plural", KINDS)
+@pytest.mark.parametrize("plural", [*KINDS, "losses"])
 @pytest.mark.parametrize("mode", ["positive", "negative"])
 def test_whatever_is_sent_gets_an_answer_of_the_document(schema, secret, plural, mode):
     operation = schema[f"/api/v1/{plural}"]["POST"]
