@@ -24,7 +24,7 @@ from audit.access.rates import rates_at
 from inference.connectors.bodies import CutBodyError, open_body, too_large
 from inference.connectors.kinds import KINDS
 from inference.connectors.ndjson import MalformedJSONError, parse, read_lines
-from inference.connectors.problems import BUSY, CUT, ProblemError, foreign, problem_response
+from inference.connectors.problems import CUT, ProblemError, busy, foreign, malformed, problem_response
 from inference.connectors.streaming import Stream, answered, written
 from inference.errors import SourceNotAllowedError
 from inference.intake.actions import accept
@@ -58,7 +58,7 @@ def receive(request: HttpRequest, plural: str) -> HttpResponseBase:
         return problem_response(ProblemError(400, CUT))
     except (OperationalError, OSError):
         logger.exception("batch not stored: kind=%s", plural)
-        return problem_response(ProblemError(503, BUSY, headers={"Retry-After": "5"}))
+        return problem_response(busy())
 
 
 def stored(rows: Iterable[RawRow], *, kind: Kind, source: Source) -> HttpResponse:
@@ -135,7 +135,7 @@ def rows_of(request: HttpRequest) -> list[RawRow]:
     try:
         value = parse(body)
     except MalformedJSONError as error:
-        raise ProblemError(400, f"{error}. Nothing was stored.", line=error.line, column=error.column) from error
+        raise malformed(error) from error
     if isinstance(value, list):
         return [RawRow(number=number, value=each) for number, each in enumerate(value, start=1)]
     if not isinstance(value, Mapping):

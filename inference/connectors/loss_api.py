@@ -12,7 +12,7 @@ from inference.connectors.api import bearer, body_of, source_of
 from inference.connectors.bodies import CutBodyError
 from inference.connectors.losses import read_losses, record_losses
 from inference.connectors.ndjson import MalformedJSONError, parse
-from inference.connectors.problems import BUSY, CUT, FOREIGN, ProblemError, problem_response
+from inference.connectors.problems import CUT, FOREIGN, ProblemError, busy, malformed, problem_response
 from inference.errors import RowError
 from inference.registry.models import Deployment
 
@@ -32,9 +32,7 @@ def losses(request: HttpRequest) -> HttpResponse:
     except ProblemError as problem:
         return problem_response(problem)
     except MalformedJSONError as error:
-        return problem_response(
-            ProblemError(400, f"{error}. Nothing was stored.", line=error.line, column=error.column)
-        )
+        return problem_response(malformed(error))
     except RowError as error:
         return problem_response(
             ProblemError(400, f"{error.field} {error.reason}. Nothing was stored.", field=error.field)
@@ -43,7 +41,7 @@ def losses(request: HttpRequest) -> HttpResponse:
         return problem_response(ProblemError(400, CUT))
     except (OperationalError, OSError):
         logger.exception("report of losses not stored")
-        return problem_response(ProblemError(503, BUSY, headers={"Retry-After": "5"}))
+        return problem_response(busy())
     return JsonResponse({"status": "stored" if is_new else "duplicate"})
 
 

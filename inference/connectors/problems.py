@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 
+from inference.connectors.ndjson import MalformedJSONError
 from inference.errors import SourceNotAllowedError
 
 TITLES: Mapping[int, str] = {
@@ -39,6 +40,14 @@ class ProblemError(Exception):
 def foreign(error: SourceNotAllowedError) -> ProblemError:
     """Return what a sender is told whose row names a deployment of another, whether or not it exists."""
     return ProblemError(403, FOREIGN, row=error.row, field="deployment")
+
+
+def malformed(error: MalformedJSONError) -> ProblemError:
+    return ProblemError(400, f"{error}. Nothing was stored.", line=error.line, column=error.column)
+
+
+def busy() -> ProblemError:
+    return ProblemError(503, BUSY, headers={"Retry-After": "5"})
 
 
 def problem_content(problem: ProblemError) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.db import OperationalError
 
 from inference.connectors.bodies import Body, CutBodyError, in_pieces
 from inference.connectors.ndjson import lines_of, read_lines
-from inference.connectors.problems import BUSY, CUT, ProblemError, foreign, problem_content
+from inference.connectors.problems import CUT, ProblemError, busy, foreign, problem_content
 from inference.connectors.spool import Spool
 from inference.errors import SourceNotAllowedError
 from inference.intake.actions import BATCH_ROWS, accept
@@ -98,7 +98,7 @@ def taken_in(
         return ProblemError(400, CUT)
     except (OperationalError, OSError):
         logger.exception("stream ended: kind=%s", stream.kind.name)
-        return ProblemError(503, BUSY)
+        return busy()
     return None
 
 
