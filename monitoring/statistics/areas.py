@@ -18,6 +18,9 @@ MIN_CASES_PER_CLASS = 30
 MIN_MISRANKED = 3.0
 """Floor: smaller class × min(area, 1 − area)."""
 
+_ROUNDING = 1e-12
+"""A variance below this share of area(1 − area) is what rounding leaves of none: no 10^12 cases have been seen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassSizes:
@@ -60,7 +63,7 @@ def area_interval(area: float, *, variance: float, sizes: ClassSizes, scale: str
     "plain": Wald as other software prints it, whatever the number of cases, cut to [0, 1].
     Either is conservative where the variance is zero or a class holds a single observation.
     """
-    if variance <= 0 or sizes.smaller < 2 or not 0 < area < 1:
+    if variance <= _ROUNDING * area * (1 - area) or sizes.smaller < 2 or not 0 < area < 1:
         return beta_interval(
             area, size=max(1.0, sizes.disjoint_pairs), level=level
         ), "Clopper–Pearson on disjoint pairs"

@@ -144,6 +144,16 @@ def test_the_figure_is_its_definition(rows, weighted):
     assert found.interval.low <= found.value <= found.interval.high
 
 
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("scores", [[0.1, 0.3, 0.8], [-inf, 0.3, 0.8], [-inf, -inf, 0.8]])
+def test_what_rounding_leaves_of_no_variance_is_no_variance(scores, weighted):
+    false_marks = [[0.1], [0.1], [], []]
+    found = afroc_figure_of_merit(false_marks, [[], [], scores, scores[::-1]], weighted=weighted)
+
+    assert found.interval.low < 0.3 and found.interval.high > 0.9
+    assert found.interval.low <= found.value <= found.interval.high
+
+
 def test_one_lesion_and_one_mark_a_case_is_the_area_under_the_roc_curve():
     generator = np.random.default_rng(5)
     labels = generator.random(200) < 0.4
