@@ -78,3 +78,7 @@ class WitnessError(AuditError):
 
 class KeyStoreError(AuditError):
     """A key cannot be used, rotated or given up; the message says what to do."""
+
+
+class FactorError(AuditError):
+    """A second factor is not added, used or removed; the message says what to do."""
