@@ -20,7 +20,7 @@ def free_port() -> int:
 def site(tmp_path: Path) -> Iterator[Installation]:
     home = tmp_path / "home"
     try:
-        with installed(home, port=free_port(), hl7_port=free_port()) as found:
+        with installed(home, ports=[free_port() for _ in range(3)]) as found:
             yield found
     finally:
         clear(home)

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
@@ -19,15 +18,13 @@ from typing import Any
 from deploy.preparing import prepare_database
 from tests.deploy.sites import ROOT, kill, processes_of, said_by, serve, servers, wait_until
 from tests.factories import NETWORK, inference_row
-from tests.inference.messages.hl7_examples import oru
 
 SITE_WORDS = {
     "web": "gunicorn", "worker": "celery", "database": "postgres -D", "broker": "valkey-server",
-    "listener": "listen_hl7",
+    "HL7 listener": "listen_hl7", "DICOM listener": "listen_dicom",
 }  # fmt: skip
 BETWEEN_TRIES = 0.2
 PASSING = {0, 200, 503, 507}  # no answer, half an answer, and "not now": a client sends again
-START, END = b"\x0b", b"\x1c\r"
 
 
 @dataclass(kw_only=True)
@@ -37,13 +34,15 @@ class Installation:
     home: Path
     port: int
     hl7_port: int
+    dicom_port: int
     token: str
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, **more: str) -> None:
-        listeners = {"RADVIGIL_LISTENERS": f"listen_hl7 --site north --port {self.hl7_port}"}
-        self.process = serve(self.home, port=self.port, more=listeners | more)
+        listening = [f"listen_hl7 --site north --port {self.hl7_port}"]
+        listening += [f"listen_dicom --site north --port {self.dicom_port}"]
+        self.process = serve(self.home, port=self.port, more={"RADVIGIL_LISTENERS": "; ".join(listening)} | more)
         wait_until(lambda: self.answers() or self.process.poll() is not None, seconds=90)
         assert self.process.poll() is None, said_by(self.home).read_text()
 
@@ -109,7 +108,7 @@ def status_of(port: int, path: str) -> int:
 
 
 @contextmanager
-def installed(home: Path, *, port: int, hl7_port: int) -> Iterator[Installation]:
+def installed(home: Path, *, ports: Sequence[int]) -> Iterator[Installation]:
     """Set a home up with the test network and a token; yield it while its servers run, before anything is served."""
     without = {name: value for name, value in os.environ.items() if not name.startswith(("RADVIGIL", "DJANGO"))}
     with servers(home) as running:
@@ -121,7 +120,10 @@ def installed(home: Path, *, port: int, hl7_port: int) -> Iterator[Installation]
         registered = run(["register", str(network)], environment=environment)
         assert registered.returncode == 0, registered.stderr
         token = run(["create_token", "--site", "north"], environment=environment).stdout.split()[-1]
-    site = Installation(home=home, port=port, hl7_port=hl7_port, token=token, environment=environment)
+    port, hl7_port, dicom_port = ports
+    site = Installation(
+        home=home, port=port, hl7_port=hl7_port, dicom_port=dicom_port, token=token, environment=environment
+    )
     try:
         yield site
     finally:
@@ -185,31 +187,6 @@ def send_all(site: Installation, work: Sequence[Any], *, sent: Sent, seconds: fl
         send_until_answered(site, rows, sent=sent, until=until)
 
 
-def send_message(site: Installation, message: bytes) -> bool:
-    """Send an HL7 message over MLLP; return whether it was acknowledged."""
-    try:
-        with socket.create_connection(("127.0.0.1", site.hl7_port), timeout=15) as connection:
-            connection.sendall(START + message + END)
-            answer = b""
-            while not answer.endswith(END):
-                piece = connection.recv(4096)
-                if not piece:
-                    return False
-                answer += piece
-            return b"MSA|A" in answer
-    except OSError:
-        return False
-
-
-def send_messages(site: Installation, *, messages: int, sent: Sent, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    for number in range(messages):
-        while not send_message(site, oru(accession=f"M{number}", control=f"control-{number}")):
-            assert not sent.failed and time.monotonic() < until, "a message was never acknowledged"
-            time.sleep(BETWEEN_TRIES)
-        time.sleep(0.05)
-
-
 def together(*jobs: Callable[[], None]) -> None:
     """Run jobs side by side and raise what any of them raises."""
     failed: list[BaseException] = []
@@ -227,28 +204,3 @@ def together(*jobs: Callable[[], None]) -> None:
         each.join()
     if failed:
         raise failed[0]
-
-
-def counted(site: Installation, statement: str) -> int:
-    import psycopg
-
-    with psycopg.connect(site.environment["RADVIGIL_DATABASE_OWNER_URL"], autocommit=True) as connection:
-        row = connection.execute(statement).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def assert_all_there_once(site: Installation, *, rows: int, messages: int = 0) -> None:
-    assert counted(site, "SELECT count(*) FROM inference_inference") == rows
-    uids = "SELECT count(DISTINCT (deployment_id, uid)) FROM inference_inference JOIN audit_entry e ON e.id = entry_id"
-    assert counted(site, uids) == rows
-    assert counted(site, "SELECT count(*) FROM inference_prediction") == rows
-    assert counted(site, "SELECT count(*) FROM inference_setaside") == 0
-    assert counted(site, "SELECT count(DISTINCT digest) FROM inference_inboundmessage") == messages
-    assert counted(site, "SELECT count(*) FROM inference_inboundmessage") == messages
-    caught_up = site.command("catch_up")
-    assert caught_up.returncode == 0, caught_up.stderr
-    assert counted(site, "SELECT count(*) FROM audit_entry WHERE position IS NULL") == 0
-    verified = site.command("verify_log")
-    assert verified.returncode == 0, verified.stdout + verified.stderr
-    assert verified.stdout.startswith("Intact")

@@ -8,17 +8,9 @@ import pytest
 
 from tests.deploy.sites import clear, wait_until
 from tests.factories import inference_row
+from tests.faults.afterwards import assert_all_there_once, counted
 from tests.faults.conftest import free_port
-from tests.faults.installation import (
-    Sent,
-    assert_all_there_once,
-    batches,
-    counted,
-    installed,
-    post_rows,
-    send_all,
-    together,
-)
+from tests.faults.installation import Sent, batches, installed, post_rows, send_all, together
 
 ROWS = 2_000
 SECONDS = 120.0
@@ -61,7 +53,7 @@ def small_disk(tmp_path):
     if mounted.returncode:
         pytest.skip(f"a disk cannot be mounted here: {mounted.stderr.decode().strip()}")
     try:
-        with installed(home, port=free_port(), hl7_port=free_port()) as found:
+        with installed(home, ports=[free_port() for _ in range(3)]) as found:
             yield found
     finally:
         clear(home)
