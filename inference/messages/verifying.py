@@ -1,11 +1,12 @@
-"""Holds the rules that read reports to the log: one that means something else than it did is named."""
+"""Holds the rules and the switch of the language model that read reports to the log: what was edited is named."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from audit.log.findings import Problem
 from audit.log.holding import acts_of, hold
 from audit.log.models import Act
-from inference.messages.models import MappingRule
+from inference.messages.models import MappingRule, ModelSwitch
 from inference.messages.rules import FIELDS
 
 STATES = {
@@ -13,6 +14,7 @@ STATES = {
     "rule.switched_on": MappingRule.State.IN_FORCE,
     "rule.retired": MappingRule.State.RETIRED,
 }
+MODEL_ON, MODEL_OFF = "labeller.switched_on", "labeller.switched_off"
 
 
 def check_rules(using: str) -> Iterator[Problem]:
@@ -38,5 +40,30 @@ def changed(rule: MappingRule, *, act: Act) -> str:
     return ", ".join(wrong)
 
 
+def check_model_switches(using: str) -> Iterator[Problem]:
+    """Yield the switches of the language model that no act made, and those that only the log still knows."""
+    rows = list(ModelSwitch.objects.using(using).select_related("site").order_by("id"))
+    stored = Counter(said_by_switch(row) for row in rows)
+    acts = list(acts_of(MODEL_ON, MODEL_OFF, using=using))
+    logged = Counter(said_by_act(act) for act in acts)
+    for row in rows:
+        if said_by_switch(row) in stored - logged:
+            sentence = f"The switch {row.pk} of the language model of site/{row.site_id} is not the logged one."
+            yield Problem(organisation=row.site.organisation_id, sentence=sentence)
+    for act in acts:
+        if said_by_act(act) in logged - stored:
+            sentence = f"A switch of the language model of {act.subject} is in the log alone: it was edited or deleted."
+            yield Problem(organisation=act.organisation, sentence=sentence, position=act.entry.position)
+
+
+def said_by_switch(row: ModelSwitch) -> tuple[object, ...]:
+    return (f"site/{row.site_id}", row.is_on, row.model, row.by, row.at)
+
+
+def said_by_act(act: Act) -> tuple[object, ...]:
+    return (act.subject, act.entry.kind == MODEL_ON, act.details.get("model"), act.entry.actor, act.entry.at)
+
+
 def register() -> None:
     hold("mapping rules", check_rules)
+    hold("language models", check_model_switches)

@@ -49,7 +49,7 @@ def put_claim(line: ClaimLine, *, product: Product, ledger: Ledger) -> None:
     )
 
 
-def subject_of(line: ClaimLine, *, product: Product) -> str:
+def subject_of(line: ClaimLine | Claim, *, product: Product) -> str:
     """Return how the log names a claim; what most claims do not say adds nothing."""
     plain = f"claim/{product.pk}/{line.finding}/{line.metric}/{line.market}/{line.unit}"
     said = [f"{name}={'|'.join(values)}" for name, values in line.population.items()]

@@ -11,7 +11,8 @@ from monitoring.claims.actions import switch_off
 from monitoring.claims.models import ClaimSwitch
 from monitoring.labelling.actions import withdraw_plan
 from monitoring.signals.models import Monitor
-from tests.factories import make_network, make_user
+from tests.audit.access.people import make_user
+from tests.factories import make_network
 from tests.monitoring.claims.held import hold, register_claim
 from tests.monitoring.dashboards.watched import LATER, make_watched
 from tests.monitoring.labelling.population import make_plan, make_population
@@ -99,7 +100,7 @@ RULES = {
 @pytest.mark.parametrize("edit", RULES)
 def test_a_rule_that_means_something_else_than_it_did_is_named(edit, now):
     make_network()
-    by = make_user(role="integrator", organisation="north-group")
+    by = make_user("integrator", organisation="north-group")
     site = Site.objects.get(pk="north")
     rule = draft_rule(site=site, values={"name": "n", "finding": "nodule", "pattern": "nodules?"}, by=by, now=now)
     switch_on(rule, by=by, now=now)
@@ -114,7 +115,7 @@ def test_a_rule_that_means_something_else_than_it_did_is_named(edit, now):
 
 def test_a_retired_rule_is_held_to_its_last_act(now):
     make_network()
-    by = make_user(role="integrator", organisation="north-group")
+    by = make_user("integrator", organisation="north-group")
     site = Site.objects.get(pk="north")
     rule = draft_rule(site=site, values={"name": "n", "finding": "nodule", "code": "1", "low": 0.0}, by=by, now=now)
     retire(rule, by=by, now=now)

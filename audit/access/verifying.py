@@ -1,0 +1,65 @@
+"""Holds grants and log-ins to the log: a right that somebody gave themselves past it is named."""
+
+from collections.abc import Iterator
+
+from audit.access.models import Grant, User
+from audit.log.actions import OPERATOR
+from audit.log.findings import Problem
+from audit.log.holding import acts_of, differing, hold
+from audit.log.models import Act
+
+ADDED, ENDED = "grant_added", "grant_ended"
+CREATED, CLOSED, OPENED = "user_created", "user_deactivated", "user_reactivated"
+BOUND_TO = ("role", "organisation", "site", "product", "level")
+
+
+def check_grants(using: str) -> Iterator[Problem]:
+    """Yield the grants that are not what was logged of them, those that no act made, and the lost ones."""
+    rows = {each.pk: each for each in Grant.objects.using(using).select_related("user")}
+    ended = {act.details.get("grant") for act in acts_of(ENDED, using=using)}
+    for act in acts_of(ADDED, using=using):
+        grant = rows.pop(act.details.get("grant"), None)
+        if grant is None:
+            yield wrong(
+                f"The grant {act.details.get('grant')} of {act.subject} is in the log alone: it was deleted", act
+            )
+        elif said := differing(said_by_row(grant), said_by_act(act, is_ended=grant.pk in ended)):
+            yield wrong(f"The grant {grant.pk} of {act.subject} is not as it was given: {said}", act)
+    for grant in rows.values():
+        sentence = f"The grant {grant.pk} ({grant.role}) of user/{grant.user} has no act: it was put in past the log."
+        yield Problem(organisation=grant.organisation or OPERATOR, sentence=sentence)
+
+
+def said_by_row(grant: Grant) -> dict[str, object]:
+    bound = {name: getattr(grant, name) for name in BOUND_TO}
+    return bound | {"user": f"user/{grant.user.username}", "is ended": grant.ended_at is not None}
+
+
+def said_by_act(act: Act, *, is_ended: bool) -> dict[str, object]:
+    """Return what an act says of its grant; it leaves out what is empty."""
+    bound = {name: act.details.get(name, "") for name in BOUND_TO}
+    return bound | {"user": act.subject, "is ended": is_ended}
+
+
+def check_users(using: str) -> Iterator[Problem]:
+    """Yield the log-ins that no act made, those that are open though they were closed, and the lost ones."""
+    last = {act.subject: act for act in acts_of(CREATED, CLOSED, OPENED, using=using)}
+    for user in User.objects.using(using).order_by("pk"):
+        act = last.pop(f"user/{user.username}", None)
+        if act is None:
+            sentence = f"The log-in {user.username} has no act: it was put in past the log."
+            yield Problem(organisation=OPERATOR, sentence=sentence)
+        elif user.is_active != (act.entry.kind != CLOSED):
+            state = "open, but it was closed" if user.is_active else "closed, but no act closed it"
+            yield wrong(f"The log-in {user.username} is {state}", act)
+    for subject, act in last.items():
+        yield wrong(f"The log-in {subject} is in the log alone: it was deleted", act)
+
+
+def wrong(sentence: str, act: Act) -> Problem:
+    return Problem(organisation=act.organisation, sentence=f"{sentence}.", position=act.entry.position)
+
+
+def register() -> None:
+    hold("grants", check_grants)
+    hold("log-ins", check_users)
