@@ -11,16 +11,17 @@ import sys
 from deploy.installing import ROOT
 from deploy.servers.embedded import embedded_servers, wanted_servers
 from deploy.servers.place import home_folder
-from deploy.servers.roles import let_owner_make_databases
+from deploy.servers.roles import let_owner_make_databases, superuser_address
 
 
 def main(arguments: list[str]) -> int:
     home = home_folder() / "test"
     wanted = wanted_servers(os.environ)
     with embedded_servers(home, wanted=wanted) as running:
+        environment = os.environ | running.environment
         if wanted.postgres:
             let_owner_make_databases(running.place)
-        environment = os.environ | running.environment
+            environment["RADVIGIL_TEST_SUPERUSER_URL"] = superuser_address(running.place)
         environment.pop("RADVIGIL_HOME", None)  # each test run makes its own
         command = [sys.executable, "-m", "pytest", "--create-db", *arguments]
         return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode

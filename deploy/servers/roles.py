@@ -42,10 +42,13 @@ def let_owner_make_databases(place: Place) -> None:
 
 
 def as_superuser(place: Place) -> psycopg.Connection:
+    return psycopg.connect(superuser_address(place), autocommit=True)
+
+
+def superuser_address(place: Place) -> str:
+    """Return the URL of whoever may do anything: to make roles, and for the tests that attack the log."""
     password = secret_text(place.home, "database-superuser")
-    return psycopg.connect(
-        host=str(place.sockets), user=SUPERUSER, password=password, dbname="postgres", autocommit=True
-    )
+    return f"postgresql://{SUPERUSER}:{password}@/postgres?host={place.sockets}"
 
 
 def make_role(connection: psycopg.Connection, *, home: Path, role: str) -> None:

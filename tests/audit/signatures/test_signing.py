@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from audit.access.actions import change_password
+from audit.access.actions import change_password, create_user
 from audit.access.models import User
 from audit.errors import SealedKeyError, SigningRefusedError
 from audit.log.models import Act, Entry
@@ -18,7 +18,6 @@ from audit.signatures.models import SealedKey, Signature, SigningKey
 from audit.signatures.queries import is_complete, next_part
 from audit.signatures.sealing import unseal
 from audit.signatures.verifying import check_signatures
-from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 1, 8, 15, tzinfo=UTC)
@@ -26,9 +25,10 @@ PASSWORD = "correct horse battery"
 
 
 def person(name):
-    user = make_user(username=name, role="quality_officer", organisation="north-group")
-    user.set_password(PASSWORD)
-    user.save()
+    user, _ = create_user(
+        username=name, printed_name=name.title(), role="quality_officer", organisation="north-group",
+        password=PASSWORD, by="test", now=NOW,
+    )  # fmt: skip
     return user
 
 
