@@ -8,7 +8,7 @@ from typing import IO, Any, Self
 from audit.packages.bags import BagWriter
 from audit.packages.errors import UnknownColumnError
 from audit.proofs.canonical import parse_json
-from audit.proofs.tables import csv_line, fact_rows, fixed_columns
+from audit.proofs.tables import csv_line, fact_rows, fixed_columns, value_at
 
 FACTS = "data/facts/"
 Also = Callable[[str, Mapping[str, Any]], None]
@@ -51,7 +51,7 @@ class FactTables:
         columns = self._columns[name]
         if unknown := row.keys() - set(columns):
             raise UnknownColumnError(table=name, names=sorted(unknown))
-        self._files[name].write(csv_line([row.get(column) for column in columns]).encode())
+        self._files[name].write(csv_line([value_at(row, column) for column in columns]).encode())
         if self._also is not None:
             self._also(name, row)
 
