@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from audit.access.models import Grant, User
+from audit.access.models import EXPIRING_ROLES, Grant, User
 from inference.connectors.kinds import KINDS
 from inference.intake.actions import accept
 from inference.intake.kinds import RawRow, Receipt, Source
@@ -16,6 +16,7 @@ from inference.registry.actions import register
 
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)  # noon in Berlin
 REGISTERED = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+FAR_AHEAD = datetime(2999, 1, 1, tzinfo=UTC)
 WEIGHTS = "a" * 64
 
 NETWORK = f"""
@@ -171,6 +172,7 @@ def make_user(
     user.set_password(username)
     user.save()
     Grant.objects.create(
-        user=user, role=role, organisation=organisation, site=site, product=product, level=level, created_at=now
-    )
+        user=user, role=role, organisation=organisation, site=site, product=product, level=level, created_at=now,
+        expires_at=FAR_AHEAD if role in EXPIRING_ROLES else None,
+    )  # fmt: skip
     return user

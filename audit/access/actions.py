@@ -4,19 +4,25 @@ Whether a key that a grant names is registered, the caller has checked: this
 package knows organisations, sites and products by their key alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from audit.access.models import Grant, Level, Role, Token, User
+from audit.access.models import EXPIRING_ROLES, Grant, Level, Notice, Role, Session, Token, TokenScope, User
 from audit.access.secrets import HINT_LENGTH, new_password, new_secret, token_digest
 from audit.errors import AccessError, EndedError, LastAdministratorError, UnknownGrantError, UserExistsError
 from audit.log.actions import record_act
+from audit.log.models import plain
 from audit.signatures.actions import reseal
 
 Actor = User | str
+LONGEST_NOTICE = 500
+REGULATORS_ACCESS = timedelta(days=90)  # unless the grant names its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,7 @@ class GrantValues:
     site: str = ""
     product: str = ""
     level: str = Level.IMAGES.value
+    expires_at: datetime | None = None
 
 
 def actor_of(by: Actor) -> str:
@@ -44,6 +51,7 @@ def create_user(
     site: str = "",
     product: str = "",
     level: str = Level.IMAGES.value,
+    expires_at: datetime | None = None,
     by: Actor,
     now: datetime,
 ) -> tuple[User, str]:
@@ -52,12 +60,20 @@ def create_user(
     Raises:
         UserExistsError, UnknownGrantError
     """
-    values = GrantValues(role=role, organisation=organisation, site=site, product=product, level=level)
+    values = GrantValues(
+        role=role, organisation=organisation, site=site, product=product, level=level, expires_at=expires_at
+    )
     check_grant(values)
     chosen = password or new_password()
     try:
         with transaction.atomic():
-            user = User(username=username, printed_name=printed_name or username, created_at=now)
+            user = User(
+                username=username,
+                printed_name=printed_name or username,
+                created_at=now,
+                password_set_at=now,
+                password_is_first=password is None,
+            )
             user.set_password(chosen)
             user.save(force_insert=True)
             record_act(
@@ -82,6 +98,13 @@ def check_grant(values: GrantValues) -> None:
         raise UnknownGrantError(f"There is no level {values.level!r}; there are {', '.join(Level.values)}.")
 
 
+def end_of(values: GrantValues, *, now: datetime) -> datetime | None:
+    """Return when a grant ends by itself: a regulator's always does, after 90 days unless another day is named."""
+    if values.expires_at is not None and values.expires_at <= now:
+        raise UnknownGrantError("A grant ends after it begins; name a later day.")
+    return values.expires_at or (now + REGULATORS_ACCESS if values.role in EXPIRING_ROLES else None)
+
+
 @transaction.atomic
 def add_grant(*, user: User, values: GrantValues, by: Actor, now: datetime) -> Grant:
     check_grant(values)
@@ -93,6 +116,7 @@ def add_grant(*, user: User, values: GrantValues, by: Actor, now: datetime) -> G
         product=values.product,
         level=values.level,
         created_at=now,
+        expires_at=end_of(values, now=now),
     )
     log_grant("grant_added", grant=grant, by=by, now=now)
     return grant
@@ -113,6 +137,8 @@ def log_grant(kind: str, *, grant: Grant, by: Actor, now: datetime) -> None:
         for name in ("role", "organisation", "site", "product", "level")
         if getattr(grant, name)
     }
+    if grant.expires_at:
+        details["expires_at"] = plain(grant.expires_at)
     record_act(
         kind,
         organisation=grant.organisation,
@@ -131,7 +157,9 @@ def deactivate(*, user: User, by: Actor, now: datetime) -> None:
     refuse_without_administrator(without=Grant.objects.filter(user=user))
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         raise EndedError("The log-in")
-    log_user("user_deactivated", user=user, by=by, now=now)
+    ended, _ = Session.objects.filter(user=user).delete()
+    revoked = Token.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    log_user("user_deactivated", user=user, by=by, now=now, details={"sessions": ended, "tokens": revoked})
 
 
 @transaction.atomic
@@ -156,14 +184,51 @@ def refuse_without_administrator(*, without: QuerySet[Grant]) -> None:
 def change_password(*, user: User, password: str, current: str = "", by: Actor, now: datetime) -> None:
     """Set a password. Who gives the current one keeps their signing key; else it ends with their next signature."""
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.password_set_at, user.password_is_first = now, False
+    user.save(update_fields=["password", "password_set_at", "password_is_first"])
     if current:
         reseal(username=user.username, old=current, new=password)
     log_user("password_changed", user=user, by=by, now=now)
 
 
-def log_user(kind: str, *, user: User, by: Actor, now: datetime) -> None:
-    record_act(kind, organisation=home_of(user), subject=f"user/{user.username}", actor=actor_of(by), at=now)
+@transaction.atomic
+def reset_password(*, user: User, reason: str, by: Actor, now: datetime) -> str:
+    """Give somebody who lost their password a first one, which they must change. Their sessions end.
+
+    Nobody resets their own so: they change it. The signing key ends with the next signature.
+    """
+    if not reason.strip():
+        raise AccessError("Say why: the reason goes into the log.")
+    if isinstance(by, User) and by.pk == user.pk:
+        raise AccessError("Change your own password on your account page.")
+    chosen = new_password()
+    user.set_password(chosen)
+    user.password_set_at, user.password_is_first = now, True
+    user.save(update_fields=["password", "password_set_at", "password_is_first"])
+    ended, _ = Session.objects.filter(user=user).delete()
+    details = {"reason": reason.strip(), "sessions": ended}
+    log_user("password_reset", user=user, by=by, now=now, details=details)
+    notify(user, f"Your password was reset by {actor_of(by)}. Reason: {reason.strip()}", now=now)
+    return chosen
+
+
+def log_user(kind: str, *, user: User, by: Actor, now: datetime, details: Mapping[str, Any] | None = None) -> None:
+    record_act(
+        kind,
+        organisation=home_of(user),
+        subject=f"user/{user.username}",
+        actor=actor_of(by),
+        at=now,
+        details=details,
+    )
+
+
+def notify(user: User, text: str, *, now: datetime) -> None:
+    """Tell a person something about their own log-in: on their pages until they have read it, and by mail if known."""
+    Notice.objects.create(user=user, text=text[:LONGEST_NOTICE], at=now)
+    if user.email:
+        body = f"{text}\n\nIf this was not agreed with you, tell your administrator at once."
+        send_mail("Your Radvigil log-in", body, None, [user.email], fail_silently=True)
 
 
 def home_of(user: User) -> str:
@@ -178,6 +243,7 @@ def create_token(
     site: str = "",
     user: User | None = None,
     organisation: str = "",
+    scope: str = "",
     expires_at: datetime | None = None,
     by: Actor,
     now: datetime,
@@ -191,6 +257,9 @@ def create_token(
     """
     if [bool(deployment), bool(site), user is not None].count(True) != 1:
         raise AccessError("A token belongs to one deployment, one site or one user; name exactly one.")
+    chosen = scope or (TokenScope.READ if user else TokenScope.SEND)
+    if chosen not in TokenScope.values or (chosen == TokenScope.SEND) == (user is not None):
+        raise AccessError(f"A token of this holder is not for {chosen!r}: devices send, people read or provision.")
     secret = new_secret()
     token = Token.objects.create(
         digest=token_digest(secret),
@@ -198,6 +267,7 @@ def create_token(
         deployment=deployment,
         site=site,
         user=user,
+        scope=chosen,
         created_at=now,
         created_by=actor_of(by),
         expires_at=expires_at,
@@ -216,7 +286,12 @@ def revoke_token(*, token: Token, organisation: str = "", by: Actor, now: dateti
 def log_token(kind: str, *, token: Token, organisation: str, by: Actor, now: datetime) -> None:
     home = organisation or (home_of(token.user) if token.user else "")
     record_act(
-        kind, organisation=home, subject=holder_of(token), actor=actor_of(by), at=now, details={"token": token.hint}
+        kind,
+        organisation=home,
+        subject=holder_of(token),
+        actor=actor_of(by),
+        at=now,
+        details={"token": token.hint, "scope": token.scope},
     )
 
 
