@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
             let_owner_make_databases(running.place)
             environment["RADVIGIL_TEST_SUPERUSER_URL"] = superuser_address(running.place)
         environment.pop("RADVIGIL_HOME", None)  # each test run makes its own
-        command = [sys.executable, "-m", "pytest", "--create-db", *arguments]
+        command = [sys.executable, "-m", "pytest", "--create-db", "--hypothesis-profile=repeatable", *arguments]
         return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
 
 

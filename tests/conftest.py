@@ -2,6 +2,9 @@
 
 Everyday tests run in a transaction as the role that owns the tables; a test
 that commits, or is about roles, asks for `committed_database`.
+
+`make test` tries the same examples in every run, so that a gate says the same of the same code; pytest alone tries
+new ones each time. `make test ARGS=--hypothesis-profile=default` explores too.
 """
 
 from collections.abc import Iterator
@@ -10,10 +13,13 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
+from hypothesis import settings
 
 from tests.committing import CommittedDatabase, committed_copy
 
 pytest_plugins = ["tests.simulated_site.fixtures"]
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
 
 
 @pytest.fixture
