@@ -16,8 +16,3 @@ class NothingSignedError(AuditError):
 class WrongSizeError(AuditError):
     def __init__(self, organisation: str, *, position: int, size: int) -> None:
         super().__init__(f"Position {position} of the log of {organisation} lies beyond its checkpoint of {size}.")
-
-
-class UnknownColumnError(AuditError):
-    def __init__(self, *, table: str, names: list[str]) -> None:
-        super().__init__(f"The table {table} of a package has no column for {', '.join(names)}; name it there.")

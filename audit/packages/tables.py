@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from types import TracebackType
 from typing import IO, Any, Self
 
 from audit.packages.bags import BagWriter
-from audit.packages.errors import UnknownColumnError
-from audit.proofs.canonical import parse_json
-from audit.proofs.tables import csv_line, fact_rows, fixed_columns, value_at
+from audit.proofs.tables import csv_line, fact_tables, fixed_columns
 
 FACTS = "data/facts/"
 Also = Callable[[str, Mapping[str, Any]], None]
@@ -24,14 +23,12 @@ class FactTables:
     def __init__(self, bag: BagWriter, *, columns: Mapping[str, Sequence[str]], also: Also | None = None) -> None:
         self._also = also
         self._open = ExitStack()
-        self._columns = {name: (*fixed_columns(name), *more) for name, more in columns.items()}
+        self._tables = fact_tables({name: (*fixed_columns(name), *more) for name, more in columns.items()})
         self._files: dict[str, IO[bytes]] = {}
-        self._tables: dict[str, list[str]] = {}
-        for name, header in self._columns.items():
-            about = f"Entries of kind {name} as CSV; follows from data/logs line by line"
-            self._files[name] = self._open.enter_context(bag.aside(f"{FACTS}{name}.csv", about=about))
-            self._files[name].write(csv_line(header).encode())
-            self._tables.setdefault(name.partition(".")[0], []).append(name)
+        for table in chain.from_iterable(self._tables.values()):
+            about = f"Entries of kind {table.name} as CSV; follows from data/logs line by line"
+            self._files[table.name] = self._open.enter_context(bag.aside(f"{FACTS}{table.name}.csv", about=about))
+            self._files[table.name].write(csv_line(table.header).encode())
 
     def __enter__(self) -> Self:
         return self
@@ -41,19 +38,17 @@ class FactTables:
     ) -> None:
         self._open.__exit__(kind, error, trace)
 
-    def add(self, *, log: str, position: int, body: bytes) -> None:
-        entry = parse_json(body)
-        for name in self._tables.get(entry["kind"], ()):
-            for row in fact_rows(name, log=log, position=position, entry=entry):
-                self._write(name, row)
+    def add(self, *, log: str, position: int, entry: Mapping[str, Any]) -> None:
+        """Write the rows of one entry.
 
-    def _write(self, name: str, row: Mapping[str, Any]) -> None:
-        columns = self._columns[name]
-        if unknown := row.keys() - set(columns):
-            raise UnknownColumnError(table=name, names=sorted(unknown))
-        self._files[name].write(csv_line([value_at(row, column) for column in columns]).encode())
-        if self._also is not None:
-            self._also(name, row)
+        Raises:
+            UnknownColumnsError: it says something for which its table has no column.
+        """
+        for table in self._tables.get(entry["kind"], ()):
+            for row in table.rows(log=log, position=position, entry=entry):
+                self._files[table.name].write(table.line(row).encode())
+                if self._also is not None:
+                    self._also(table.name, row)
 
     def close(self) -> None:
         self._open.close()

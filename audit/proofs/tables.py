@@ -7,54 +7,50 @@ begins with an apostrophe, gets an apostrophe before it. Lines are those of RFC 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from audit.proofs.canonical import canonical_json
+from audit.proofs.lines import canonical_text
 
 OF_ENTRY = ("log", "position", "scope", "uid", "actor", "logged_at", "record_sha256")
 OF_PART = ("log", "position", "number")
 LINE_END = "\r\n"
 SPECIAL = (",", '"', "\r", "\n")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+# A text that holds none of these anywhere is its own cell, whatever stands in it.
+SUSPECT = re.compile(r"""[,"\r\n\t=+@']|\0-""")
+
+
+def csv_line(values: Iterable[Any]) -> str:
+    """Return a line of CSV. Objects and lists among the values came out of canonical JSON."""
+    cells = list(values)
+    texts = [value for value in cells if type(value) is str]
+    if "" in texts or SUSPECT.search("\0" + "\0".join(texts)):
+        return ",".join([cell(value) for value in cells]) + LINE_END
+    shown = [value if type(value) is str else "" if value is None else other(value) for value in cells]
+    return ",".join(shown) + LINE_END
 
 
 def cell(value: Any) -> str:
     """Return one value as it stands in a line of CSV."""
-    kind = type(value)
-    if kind is str:
+    if type(value) is str:
         text = f"'{value}" if value.startswith(FORMULA) else value
-        return quoted(text) if text == "" or needs_quotes(text) else text
-    if value is None:
-        return ""
-    if kind is int:
+        return quoted(text) if text == "" or any(each in text for each in SPECIAL) else text
+    return "" if value is None else other(value)
+
+
+def other(value: Any) -> str:
+    if type(value) is int:
         return int.__repr__(value)
-    text = canonical_json(value).decode()
-    return quoted(text) if kind in (dict, list) else text
-
-
-def needs_quotes(text: str) -> bool:
-    return any(each in text for each in SPECIAL)
+    if type(value) in (dict, list):
+        return quoted(canonical_text(value))
+    return canonical_json(value).decode()
 
 
 def quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def csv_line(values: Iterable[Any]) -> str:
-    return ",".join([cell(value) for value in values]) + LINE_END
-
-
-def fact_rows(table: str, *, log: str, position: int, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the rows that one entry has in `KIND` (one) or `KIND.FIELD` (one for each element of that list)."""
-    payload = entry.get("payload", {})
-    field = table.partition(".")[2]
-    if not field:
-        own = {name: entry.get(name) for name in ("scope", "uid", "actor", "record_sha256")}
-        yield {**payload, "log": log, "position": position, **own, "logged_at": entry.get("at")}
-        return
-    for number, part in enumerate(payload.get(field, ()), start=1):
-        yield {**part, "log": log, "position": position, "number": number}
 
 
 def value_at(row: Mapping[str, Any], column: str) -> Any:
@@ -65,6 +61,59 @@ def value_at(row: Mapping[str, Any], column: str) -> Any:
     for step in column.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
+
+
+class FactTable:
+    """One table of a package: `KIND` with a row for each entry, or `KIND.FIELD` with one for each of its parts.
+
+    `header` are its columns in order; `apart` the fields that have tables of their own.
+    """
+
+    def __init__(self, name: str, header: Sequence[str], *, apart: Iterable[str] = ()) -> None:
+        self.name, self.header = name, tuple(header)
+        self.kind, _, self.field = name.partition(".")
+        self._known, self._apart = frozenset(header), frozenset(apart)
+
+    def rows(self, *, log: str, position: int, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        payload = entry.get("payload", {})
+        if self.field:
+            for number, part in enumerate(payload.get(self.field, ()), start=1):
+                yield {**part, "log": log, "position": position, "number": number}
+            return
+        row = {**payload, "log": log, "position": position, "logged_at": entry.get("at")}
+        for name in self._apart:
+            row.pop(name, None)
+        for name in ("scope", "uid", "actor", "record_sha256"):
+            row[name] = entry.get(name)
+        yield row
+
+    def lines(self, *, log: str, position: int, entry: Mapping[str, Any]) -> str:
+        """Return the lines of an entry.
+
+        Raises:
+            UnknownColumnsError: the entry says something for which the table has no column.
+        """
+        return "".join([self.line(row) for row in self.rows(log=log, position=position, entry=entry)])
+
+    def line(self, row: Mapping[str, Any]) -> str:
+        if not row.keys() <= self._known:
+            raise UnknownColumnsError(self.name, sorted(row.keys() - self._known))
+        return csv_line([row[name] if name in row else value_at(row, name) for name in self.header])
+
+
+class UnknownColumnsError(ValueError):
+    def __init__(self, table: str, names: Sequence[str]) -> None:
+        super().__init__(f"the table {table} has no column for {', '.join(names)}")
+
+
+def fact_tables(columns: Mapping[str, Sequence[str]]) -> dict[str, list[FactTable]]:
+    """Return the tables of each kind from their headers by name."""
+    found: dict[str, list[FactTable]] = {}
+    for name, header in columns.items():
+        apart = [each.partition(".")[2] for each in columns if each.startswith(f"{name}.")]
+        table = FactTable(name, header, apart=apart)
+        found.setdefault(table.kind, []).append(table)
+    return found
 
 
 def fixed_columns(table: str) -> Sequence[str]:

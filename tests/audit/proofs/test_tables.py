@@ -3,11 +3,12 @@
 import csv
 import io
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.proofs.canonical import canonical_json
-from audit.proofs.tables import csv_line, fact_rows, value_at
+from audit.proofs.canonical import canonical_json, parse_json
+from audit.proofs.tables import UnknownColumnsError, csv_line, fact_tables, fixed_columns
 
 VALUES = st.one_of(
     st.none(),
@@ -23,6 +24,7 @@ VALUES = st.one_of(
 @settings(max_examples=60)
 @given(st.lists(VALUES, min_size=2, max_size=5))
 def test_a_reader_gets_every_value_back(values):
+    values = parse_json(canonical_json(values))
     read = next(csv.reader(io.StringIO(csv_line(values), newline=""), strict=True))
     shown = [
         each if isinstance(each, str) else "" if each is None else canonical_json(each).decode() for each in values
@@ -37,33 +39,23 @@ def test_an_absent_value_differs_from_an_empty_text():
     assert csv_line([None, "", 0, True, 1.0, "a,b", {"x": 1}]) == ',"",0,true,1,"a,b","{""x"":1}"\r\n'
 
 
+ENTRY = {"scope": "site/n", "uid": "u", "actor": "a", "at": "t", "record_sha256": "h"}
+
+
+def tables(**more):
+    return fact_tables({name.replace("__", "."): (*fixed_columns(name), *columns) for name, columns in more.items()})
+
+
 def test_an_entry_has_one_row_and_each_of_its_parts_one():
-    payload = {"study": "s", "at": "own", "parts": [{"f": 1}]}
-    entry = {"scope": "c", "uid": "u", "actor": "a", "at": "t", "record_sha256": "h", "payload": payload}
-    (row,) = fact_rows("run", log="north", position=3, entry=entry)
-    assert row == {
-        "log": "north",
-        "position": 3,
-        "scope": "c",
-        "uid": "u",
-        "actor": "a",
-        "logged_at": "t",
-        "at": "own",
-        "record_sha256": "h",
-        "study": "s",
-        "parts": [{"f": 1}],
-    }
-    assert list(fact_rows("run.parts", log="north", position=3, entry=entry)) == [
-        {"log": "north", "position": 3, "number": 1, "f": 1}
-    ]
+    entry = ENTRY | {"payload": {"study": "s", "parts": [{"f": 1}, {"f": 0.5}]}}
+    runs, parts = fact_tables(
+        {"run": (*fixed_columns("run"), "study"), "run.parts": (*fixed_columns("run.parts"), "f")}
+    )["run"]
+    assert runs.lines(log="north", position=3, entry=entry) == "north,3,site/n,u,a,t,h,s\r\n"
+    assert parts.lines(log="north", position=3, entry=entry) == "north,3,1,1\r\nnorth,3,2,0.5\r\n"
 
 
-def test_what_a_spreadsheet_would_run_is_quoted_and_a_first_apostrophe_too():
-    assert csv_line(["=1+1", "'x", -1, "a=b"]) == "'=1+1,''x,-1,a=b\r\n"
-
-
-def test_a_name_with_dots_reaches_into_a_row():
-    row = {"described": {"study": {"modality": "DX"}}, "a.b": 1}
-    assert value_at(row, "described.study.modality") == "DX"
-    assert value_at(row, "described.scanner.model") is None
-    assert value_at(row, "a.b") == 1
+def test_what_has_no_column_is_refused():
+    (run,) = tables(run=("study",))["run"]
+    with pytest.raises(UnknownColumnsError, match="no column for other"):
+        run.lines(log="north", position=3, entry=ENTRY | {"payload": {"other": 1}})

@@ -1,0 +1,108 @@
+"""Many canonical lines at once: their values, and which of them are not in the form of RFC 8785.
+
+The compiled reader and writer of the standard library do the work; where their
+answer could differ from audit.proofs.canonical, that one decides, line by line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit.proofs.canonical import CanonicalError, canonical_json, number_text, parse_json
+
+AT_ONCE = 100  # more no longer fit into a processor's cache
+MOST_DIGITS = 15  # an integer of so many digits is always within ±(2^53 - 1)
+# Python prints a double below 1e-4 or from 1e16 on with an exponent of two digits, ECMAScript otherwise.
+EXPONENT = re.compile(r"(?<=[:,\[])-?\d[\d.]*e[-+]\d+(?=[,}\]])")
+PADDED = re.compile(r"e-0\d[,}\]]")
+
+
+class UnlikeError(ValueError):
+    """Something that the compiled reader takes otherwise than RFC 8785 does."""
+
+
+@dataclass(slots=True)
+class Lines:
+    """The value of each line, and for each line that is not canonical, by its index, why."""
+
+    values: list[Any]
+    wrong: dict[int, str] = field(default_factory=dict)
+
+
+def read_lines(lines: Sequence[bytes]) -> Lines:
+    """Return the values of lines without their ends. The value of a line that cannot be parsed is None."""
+    found = Lines([])
+    for first in range(0, len(lines), AT_ONCE):
+        some = lines[first : first + AT_ONCE]
+        found.values += plainly(some) or one_by_one(some, found=found)
+    return found
+
+
+def one_by_one(lines: Sequence[bytes], *, found: Lines) -> list[Any]:
+    first, values = len(found.values), []
+    for number, line in enumerate(lines, start=first):
+        values += plainly([line]) or [exactly(line, number=number, found=found)]
+    return values
+
+
+def plainly(lines: Sequence[bytes]) -> list[Any] | None:
+    """Return the values when all lines are sure to be canonical; nothing when that is not so, or not sure."""
+    try:
+        text = f"[{b','.join(lines).decode()}]"
+        values: list[Any] = READ(text)
+        written = WRITE(values)
+    except (ValueError, RecursionError):
+        return None
+    if len(values) != len(lines) or is_unlike(text):
+        return None
+    if written != text and EXPONENT.sub(as_ecmascript, written) != text:
+        return None
+    return values
+
+
+def is_unlike(text: str) -> bool:
+    """Return whether Python would write the same text for numbers or keys that RFC 8785 writes otherwise."""
+    if ".0," in text or ".0}" in text or ".0]" in text or "e+" in text or PADDED.search(text):
+        return True
+    return not text.isascii() and len(text.encode("utf-16-le", "surrogatepass")) != 2 * len(text)
+
+
+def canonical_text(value: Any) -> str:
+    """Return the canonical form of an object or list that came out of canonical JSON."""
+    written = WRITE(value)
+    if is_unlike(written):
+        return canonical_json(value).decode()
+    return EXPONENT.sub(as_ecmascript, written) if "e-" in written else written
+
+
+def as_ecmascript(found: re.Match[str]) -> str:
+    return number_text(float(found[0]))
+
+
+def exactly(line: bytes, *, number: int, found: Lines) -> Any:
+    try:
+        value = parse_json(line)
+        if canonical_json(value) != line:
+            found.wrong[number] = "it is not in canonical form"
+    except CanonicalError as error:
+        found.wrong[number] = str(error)
+        return None
+    return value
+
+
+def short_integer(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise UnlikeError
+    return int(text)
+
+
+def no_constant(name: str) -> Any:
+    raise UnlikeError
+
+
+READ = json.JSONDecoder(parse_int=short_integer, parse_constant=no_constant).decode
+WRITE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
