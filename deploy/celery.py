@@ -50,6 +50,11 @@ app.conf.beat_schedule = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": 2 * SWEEP_SECONDS},
     },
+    "tell refusals": {
+        "task": "audit.serving.tasks.tell_refusals_task",
+        "schedule": MINUTE_SECONDS,
+        "options": {"expires": MINUTE_SECONDS},
+    },
     "ask witnesses": {
         "task": "audit.witnesses.tasks.ask_witnesses_task",
         "schedule": MINUTE_SECONDS,

@@ -48,6 +48,7 @@ ITEMS = (
     Item(label="Evidence", url_name="evidence:index", action="see_evidence"),
     Item(label="Log", url_name="log:index", action="see_log"),
     Item(label="Users", url_name="registry:users", action="manage_users"),
+    Item(label="Refusals", url_name="refused:page", action="see_refusals"),
     Item(label="Tokens", url_name="registry:tokens", action="manage_tokens"),
 )
 

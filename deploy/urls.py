@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("monitoring.dashboards.urls")),
     path("", include("audit.access.urls")),
+    path("", include("audit.access.refused_urls")),
     path("", include("audit.serving.urls")),
     path("", include("monitoring.evidence.urls")),
     path("", include("inference.registry.urls")),

@@ -99,6 +99,7 @@ ADDRESSES: dict[str, Address] = {
     "registry:register": Address(kind=CLASS, methods="get post", opened_by="administrator"),
     "registry:section": Address(kind=CLASS, arguments=("section",)),
     "registry:item": Address(kind=OBJECT, arguments=("type", "deployment")),
+    "refused:page": Address(kind=CLASS, opened_by="administrator"),
     "registry:users": Address(kind=CLASS, opened_by="administrator"),
     "registry:new_user": Address(kind=CLASS, methods="get post", opened_by="administrator"),
     "registry:user": Address(kind=OBJECT, opened_by="administrator", arguments=("username",)),

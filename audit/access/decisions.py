@@ -91,6 +91,7 @@ ACTIONS: dict[str, Rule] = {
     "register_version": to_do(SUMS, ENGINEER, ADMIN),
     "manage_registry": to_do(SUMS, ADMIN),
     "manage_users": to_do(SUMS, ADMIN),
+    "see_refusals": to_do(SUMS, ADMIN),
     "manage_tokens": to_do(SUMS, ADMIN),
     "resolve_identity": to_do(ROWS, RESOLVER),
 }

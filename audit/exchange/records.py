@@ -41,6 +41,10 @@ EVENTS: Mapping[str, EventType] = {
     "logged_out": USER_AUTHENTICATION,
     "log_in_failed": USER_AUTHENTICATION,
     "access_refused": SECURITY_ALERT,
+    "refusals_counted": SECURITY_ALERT,
+    "refusals_exported": EXPORT,
+    "break_glass.opened": SECURITY_ALERT,
+    "break_glass.seen": INSTANCES_ACCESSED,
     "identifier.opened": IDENTITY_READ,
     "case.opened": INSTANCES_ACCESSED,
     "image.opened": INSTANCES_ACCESSED,
@@ -62,7 +66,7 @@ PREFIXES: Mapping[str, EventType] = {
     "key.": SECURITY_CHANGE,
     "package.": EXPORT,
 }
-FAILURES = frozenset({"log_in_failed", "access_refused"})
+FAILURES = frozenset({"log_in_failed", "access_refused", "refusals_counted"})
 FACTS = frozenset({"inference", "event", "read", "response", "truth", "correction"})
 
 

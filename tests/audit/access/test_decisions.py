@@ -44,6 +44,7 @@ MATRIX = {
     "register_version": {E, D},
     "manage_registry": {D},
     "manage_users": {D},
+    "see_refusals": {D},
     "manage_tokens": {D},
     "resolve_identity": {S},
 }
