@@ -67,12 +67,7 @@ def body_from(fact: Fact, *, entry: Entry) -> bytes:
         return entry_body(draft)
     except CanonicalError:
         # jsonb prints a large double as digits: it comes back as an integer that no entry may hold.
-        return entry_body(replaced(draft, payload=with_doubles(draft.payload)))
-
-
-def replaced(draft: EntryDraft, *, payload: Mapping[str, Any]) -> EntryDraft:
-    values = {name: getattr(draft, name) for name in EntryDraft.__slots__}
-    return EntryDraft(**values | {"payload": payload})
+        return entry_body(draft._replace(payload=with_doubles(draft.payload)))
 
 
 def with_doubles(value: Any) -> Any:

@@ -4,9 +4,10 @@ One tree, one lock and one frontier per organisation. Positions, tiles and tree
 change in one transaction, so a crash at any statement leaves either all or nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from django.db import connections, transaction
 
@@ -20,16 +21,16 @@ LOCK_SPACE = 0x52414456  # "RADV": the first half of every lock that a sequencer
 
 TAKE_LOCK = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
 
+FIND_WAITING = """
+    SELECT id, leaf_hash FROM audit_entry WHERE organisation = %s AND position IS NULL ORDER BY id LIMIT %s
+"""
+
+# Entries come in blocks, so most of a batch are a few runs of neighbouring ids, each moved by one shift.
 GIVE_POSITIONS = """
-    WITH waiting AS MATERIALIZED (
-        SELECT id, row_number() OVER (ORDER BY id) - 1 AS place
-        FROM (
-            SELECT id FROM audit_entry WHERE organisation = %s AND position IS NULL ORDER BY id LIMIT %s
-        ) AS oldest
-    )
-    UPDATE audit_entry SET position = %s + waiting.place
-    FROM waiting WHERE audit_entry.id = waiting.id
-    RETURNING audit_entry.position, audit_entry.leaf_hash
+    UPDATE audit_entry SET position = audit_entry.id + run.shift
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS run (first, last, shift)
+    WHERE audit_entry.id BETWEEN run.first AND run.last
+        AND audit_entry.organisation = %s AND audit_entry.position IS NULL
 """
 
 READ_TILES = """
@@ -107,12 +108,26 @@ def tree_of(organisation: str, *, now: datetime) -> Tree:
 def give_positions(organisation: str, *, first: int) -> list[bytes]:
     """Number the oldest waiting entries from `first` on and return their leaf hashes in order."""
     with connections[using()].cursor() as cursor:
-        # Where statistics take the log for empty, a nested loop would compare every entry with every waiting one.
-        cursor.execute("SET LOCAL enable_nestloop = off")
-        cursor.execute(GIVE_POSITIONS, [organisation, BATCH_ENTRIES, first])
-        placed = cursor.fetchall()
-        cursor.execute("SET LOCAL enable_nestloop = on")
-    return [bytes(leaf) for _, leaf in sorted(placed, key=lambda row: row[0])]
+        # Where statistics take the log for empty, it would be read whole for every batch.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(FIND_WAITING, [organisation, BATCH_ENTRIES])
+        waiting = cursor.fetchall()
+        if waiting:
+            runs = runs_of([pk for pk, _ in waiting], first=first)
+            cursor.execute(GIVE_POSITIONS, [*map(list, zip(*runs, strict=True)), organisation])
+            if cursor.rowcount != len(waiting):
+                raise ForkedLogError(organisation)
+        cursor.execute("SET LOCAL enable_seqscan = on")
+    return [bytes(leaf) for _, leaf in waiting]
+
+
+def runs_of(ids: Sequence[int], *, first: int) -> list[tuple[int, int, int]]:
+    """Return the runs of neighbours in ascending ids, each with what makes positions from `first` on of its ids."""
+    runs: list[tuple[int, int, int]] = []
+    for shift, together in groupby(enumerate(ids, start=first), key=lambda pair: pair[0] - pair[1]):
+        members = [pk for _, pk in together]
+        runs.append((members[0], members[-1], shift))
+    return runs
 
 
 def grown(tree: Tree, *, leaves: list[bytes]) -> Growth:
