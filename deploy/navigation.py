@@ -46,6 +46,7 @@ ITEMS = (
     Item(label="Identities", url_name="studies:resolve", action="resolve_identity"),
     Item(label="Registry", url_name="registry:index", action="see_registry"),
     Item(label="Evidence", url_name="evidence:index", action="see_evidence"),
+    Item(label="Portal", url_name="portal:index", action="see_portal"),
     Item(label="Log", url_name="log:index", action="see_log"),
     Item(label="Users", url_name="registry:users", action="manage_users"),
     Item(label="Refusals", url_name="refused:page", action="see_refusals"),
@@ -61,6 +62,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "navigation": navigation(user, path=request.path) if isinstance(user, User) else [],
         "user_roles": roles_of(user) if isinstance(user, User) else "",
         "has_bell": isinstance(user, User) and may(user, "see_quarantine"),
+        "has_comments_bell": isinstance(user, User) and may(user, "answer_comment"),
         "shown_zone": timezone.get_current_timezone_name(),
     }
 

@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.access.actions import create_token
 from audit.access.models import Token, User
+from audit.log.actions import record_act
 from audit.log.checkpoints import sign_checkpoints
 from audit.log.models import Entry
 from audit.log.sequencing import sequence
@@ -32,6 +33,7 @@ from inference.studies.pixels import store_dicom
 from monitoring.evidence.models import Package
 from monitoring.evidence.queries import path_of
 from monitoring.labelling.models import LabelPlan
+from monitoring.portal.proving import proof_for
 from tests.factories import inference_row, make_network, make_user, read_row, send, truth_row
 from tests.inference.dicom.objects import radiograph
 from tests.inference.messages.hl7_examples import oru
@@ -95,6 +97,17 @@ ADDRESSES: dict[str, Address] = {
     "evidence:create": Address(kind=CLASS, methods="post", acts=True),
     "evidence:row": Address(kind=OBJECT, cases=True, arguments=("package",)),
     "evidence:download": Address(kind=OBJECT, cases=True, arguments=("package",)),
+    "portal:index": Address(kind=CLASS, opened_by="regulator"),
+    "portal:product": Address(kind=OBJECT, opened_by="regulator", arguments=("product",)),
+    "portal:entry": Address(kind=OBJECT, opened_by="regulator", arguments=("entry_token",)),
+    "portal:verify": Address(kind=PUBLIC),
+    "portal:comments": Address(kind=CLASS),
+    "portal:comment": Address(kind=CLASS, methods="post", opened_by="regulator", acts=True),
+    "portal:answer": Address(kind=OBJECT, methods="post", arguments=("comment",)),
+    "portal:amend": Address(
+        kind=OBJECT, methods="post", opened_by="regulator", acts=True, arguments=("regulators_comment",)
+    ),
+    "portal:bell": Address(kind=CLASS),
     "registry:index": Address(kind=CLASS),
     "registry:register": Address(kind=CLASS, methods="get post", opened_by="administrator"),
     "registry:section": Address(kind=CLASS, arguments=("section",)),
@@ -208,6 +221,8 @@ ANOTHERS = [
     ("feeds:flagged", "quality_officer", {"site": "north", "deployment": "cxr-north"}),
     ("log:index", "quality_officer", {}),
     ("registry:index", "quality_officer", {}),
+    ("portal:index", "regulator", {}),
+    ("portal:comments", "quality_officer", {}),
     ("registry:users", "administrator", {}),
     ("registry:tokens", "administrator", {}),
     ("registry:new_user", "administrator", {}),
@@ -255,6 +270,7 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
             organisation_id="north-group", person_id=uuid4(), study_id=image.study_id, reason="northern hold",
             set_at=now, set_by="user:n",
         ).pk,
+        "entry_token": entry_token(), "comment": make_comment(now=now), "regulators_comment": make_comment(now=now),
         "source": ResultSource.objects.create(site_id="north", deployment_id="cxr-north", created_at=now).pk,
         "position": Entry.objects.filter(organisation="north-group", kind="inference").first().position,
     }  # fmt: skip
@@ -268,6 +284,25 @@ def make_package(*, now: Any) -> Package:
     path_of(package).parent.mkdir(parents=True, exist_ok=True)
     path_of(package).write_bytes(b"PK")
     return package
+
+
+def make_comment(*, now: Any) -> str:
+    """A comment of the regulator who opens the portal's addresses."""
+    uid = uuid4().hex
+    said = {"saying": uid, "text": "northern words", "by": "Regulator", "from": "user:regulator-north-group"}
+    about = {"about": "product", "product": "mammo", "item": "", "on": "Mammo Assist"}
+    record_act(
+        "comment.made", organisation="north-group", subject=f"comment/{uid}", actor=said["from"], at=now,
+        details=said | about,
+    )  # fmt: skip
+    return uid
+
+
+def entry_token() -> str:
+    entry = Entry.objects.filter(organisation="north-group").first()
+    found = proof_for(entry, product="mammo", site="north")
+    assert found is not None
+    return found.href.split("/")[-2]
 
 
 def make_repair(*, now: Any) -> Repair:

@@ -1,0 +1,29 @@
+/* Checks a package beside the page, so that the page stays alive. Nothing is sent anywhere: it reads the file it is given. */
+"use strict";
+
+import { checkPackage } from "./checking.js";
+import { told, UnreadableError } from "./findings.js";
+
+const NOT_HERE = 3;
+
+const canVerify = async () => {
+  try {
+    await crypto.subtle.importKey("raw", new Uint8Array(32).fill(9, 0, 1), { name: "Ed25519" }, false, ["verify"]);
+    return true;
+  } catch (error) { return Boolean(globalThis.crypto?.subtle) && error.name !== "NotSupportedError"; }
+};
+
+addEventListener("message", async ({ data: { file, pins, checkpoints } }) => {
+  const step = (words) => postMessage({ step: words });
+  if (!(await canVerify())) {
+    postMessage({ code: NOT_HERE, lines: ["This browser cannot check Ed25519 signatures here (it needs a recent version, and https): use verify.py."] });
+    return;
+  }
+  try {
+    const report = await checkPackage(file, { pins, checkpoints, step });
+    postMessage(told(report));
+  } catch (error) {
+    if (error instanceof UnreadableError) postMessage({ code: 2, lines: [`Unreadable: ${error.message}`] });
+    else postMessage({ code: NOT_HERE, lines: [`The check itself failed: ${error.name} ${error.message}. Use verify.py.`] });
+  }
+});
