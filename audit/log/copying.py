@@ -148,10 +148,10 @@ def copy_rows(table: type[models.Model], rows: Sequence[Mapping[str, Any]], *, u
         form = form_of(field)
         if field.attname in rows[0]:
             name = field.attname
-            columns[field.column] = column(form, [row[name] for row in rows])
+            columns[str(field.column)] = column(form, [row[name] for row in rows])
         elif not isinstance(field, models.AutoField):
             value = field.get_default()
-            columns[field.column] = repeat(NULL if value is None else form(value))
+            columns[str(field.column)] = repeat(NULL if value is None else form(value))
     copy_columns(table._meta.db_table, columns, count=len(rows), using=using)
 
 
