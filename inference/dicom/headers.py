@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from inference.dicom.acquisition import acquisition_of, frames_of
 from inference.dicom.errors import UnreadableFileError
@@ -85,6 +86,12 @@ def header_of(dataset: Dataset, *, name: str) -> StudyHeader:
         scanner=_scanner(dataset),
         acquisition=acquisition_of(dataset),
     )
+
+
+def kind_of(dataset: Dataset) -> str:
+    """Return what an object is, as the standard calls its class; a class that is not known stays a number."""
+    uid = text_of(dataset, "SOPClassUID")
+    return UID(uid).name[:80] if uid else "of no class"
 
 
 def _refuse_nameless(dataset: Dataset, name: str) -> None:

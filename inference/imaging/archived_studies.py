@@ -238,14 +238,13 @@ def event_row(listed: Listed, header: Dataset | None, *, arrival: Arrival) -> di
 
 
 def note_object(found: TakenObject, *, name: str, row: ArchivedStudy, now: datetime) -> None:
-    problems = [each.reason for each in found.receipts if not each.is_in and each.reason]
     ArchivedObject.objects.update_or_create(
         archived=row,
         name=name,
         defaults={
             "form": found.form[:40],
             "is_in": found.is_in,
-            "reason": (found.reason or "; ".join(problems))[:200],
+            "reason": found.problem[:200],
             "taken_at": now,
         },
     )

@@ -53,10 +53,14 @@ def fitting(value: Any) -> Any:
 
 
 def acquired_row(header: StudyHeader, *, zone: str, now: datetime) -> dict[str, Any]:
-    """Return the event that describes a study whose images came: acquired, or available where no time is given."""
+    """Return the event that describes a study whose images came: acquired, or available where no time is given.
+
+    It is named after its image: another series of the same moment may be made otherwise, and contradicts nothing.
+    """
     at = header.acquired_at
     moment = (at if at is None or at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))) if at else None
     return {
+        "event_uid": f"{header.sop_instance_uid}/acquired",
         "kind": "acquired" if moment else "available",
         "at": (moment or now).isoformat(),
         "study": study_row(header) | ({"acquired_at": moment.isoformat()} if moment else {}),

@@ -19,8 +19,8 @@ from inference.dicom.assessments import Assessment, assessments_in
 from inference.dicom.enhanced import dose_of
 from inference.dicom.errors import UnreadableFileError
 from inference.dicom.files import Dataset, read_dataset
-from inference.dicom.headers import StudyHeader, header_of
-from inference.dicom.objects import read_image_object
+from inference.dicom.headers import StudyHeader, header_of, kind_of
+from inference.dicom.objects import ImageObject, read_image_object
 from inference.dicom.results.reading import read_result
 from inference.dicom.results.rejections import rejections_in
 from inference.dicom.results.saying import ResultObject
@@ -32,6 +32,7 @@ from inference.intake.actions import accept
 from inference.intake.kinds import RawRow, Receipt, Source
 from inference.registry.models import Site
 from inference.studies.image_storing import store_objects
+from inference.studies.models import StoredImage
 
 NO_SOURCE = "no deployment is named for this algorithm; add a result source"
 
@@ -43,10 +44,23 @@ class TakenObject:
     form: str
     receipts: list[Receipt] = field(default_factory=list)
     reason: str = ""
+    is_copy: bool = False
 
     @property
     def is_in(self) -> bool:
         return not self.reason and all(each.is_in for each in self.receipts)
+
+    @property
+    def outcome(self) -> str:
+        if not self.is_in:
+            return "quarantined"
+        is_known = bool(self.receipts) and all(each.status == "duplicate" for each in self.receipts)
+        return "duplicate" if self.is_copy or is_known else "stored"
+
+    @property
+    def problem(self) -> str:
+        """Why it is not in, or not all of it."""
+        return self.reason or "; ".join(each.reason or each.status for each in self.receipts if not each.is_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +102,20 @@ def taken(data: bytes, *, name: str, arrival: Arrival) -> TakenObject:
         return take_result(result, header=header, dataset=dataset, arrival=arrival)
     if dose_of(dataset):
         return TakenObject(form="dose report", receipts=arrival.send("events", [dose_row(header, arrival=arrival)]))
-    image = read_image_object(data, name=name)
+    image = read_image(data, name=name, dataset=dataset)
     (stored,) = store_objects([image], site=arrival.site, now=arrival.now)
-    fresh = stored.stored_at == arrival.now
-    rows = [acquired_row(header, zone=arrival.site.timezone, now=arrival.now)] if fresh else []
-    return TakenObject(form="image", receipts=arrival.send("events", rows))
+    is_copy = stored.stored_at != arrival.now
+    is_first = not is_copy and not StoredImage.objects.filter(series=stored.series).exclude(pk=stored.pk).exists()
+    rows = [acquired_row(header, zone=arrival.site.timezone, now=arrival.now)] if is_first else []
+    return TakenObject(form="image", receipts=arrival.send("events", rows), is_copy=is_copy)
+
+
+def read_image(data: bytes, *, name: str, dataset: Dataset) -> ImageObject:
+    """Return the image; what is none says what it is instead."""
+    try:
+        return read_image_object(data, name=name)
+    except UnreadableFileError as problem:
+        raise UnreadableFileError(name, f"{problem.reason} ({kind_of(dataset)})") from problem
 
 
 def dose_row(header: StudyHeader, *, arrival: Arrival) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 The store describes nothing: what is said of a study comes in as facts. The
 file is on disk before its row, so a row always has its file; a crash between
-the two leaves a file that nobody names.
+the two leaves a file that nobody names, and a daily sweep removes it.
 """
 
 import io

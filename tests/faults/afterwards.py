@@ -6,6 +6,8 @@ from tests.deploy.sites import wait_until
 from tests.faults.hospital import files_in
 from tests.faults.installation import Installation
 
+KILLS_OF_EACH = 4
+
 
 def counted(site: Installation, statement: str) -> int:
     with psycopg.connect(site.environment["RADVIGIL_DATABASE_OWNER_URL"], autocommit=True) as connection:
@@ -32,9 +34,18 @@ def assert_all_there_once(site: Installation, *, rows: int, messages: int = 0, o
 
 
 def assert_objects_there_once(site: Installation, *, objects: int) -> None:
-    """Every acknowledged object leaves the inbox for the pixel store, with one row, one file and one event."""
+    """Every acknowledged object leaves the inbox for the pixel store, with one row, its file and one event.
+
+    A kill between a file and its row leaves a file that the daily sweep removes.
+    """
     wait_until(lambda: not files_in(site.home / "inbox", "*.object"), seconds=60)
     wait_until(lambda: counted(site, "SELECT count(*) FROM inference_storedimage") >= objects, seconds=10)
     assert counted(site, "SELECT count(*) FROM inference_storedimage") == objects
     assert counted(site, "SELECT count(*) FROM inference_event WHERE kind = 'acquired'") == objects
-    assert len(files_in(site.home / "pixels", "*.dcm")) == objects
+    kept = {path.name for path in files_in(site.home / "pixels", "*.dcm")}
+    assert named_files(site) <= kept and len(kept) <= objects + KILLS_OF_EACH
+
+
+def named_files(site: Installation) -> set[str]:
+    with psycopg.connect(site.environment["RADVIGIL_DATABASE_OWNER_URL"]) as connection:
+        return {path.split("/")[-1] for (path,) in connection.execute("SELECT path FROM inference_storedimage")}

@@ -11,14 +11,13 @@ import time
 import pytest
 
 from tests.deploy.sites import wait_until
-from tests.faults.afterwards import assert_all_there_once
+from tests.faults.afterwards import KILLS_OF_EACH, assert_all_there_once
 from tests.faults.hospital import Traffic, send_messages, store_objects
 from tests.faults.installation import Sent, batches, send_all, together
 
 ROWS = int(os.environ.get("RADVIGIL_FAULT_ROWS", "10000"))
 BATCHES = 100
 PARTS = ("web", "worker", "database", "broker", "HL7 listener", "DICOM listener")
-KILLS_OF_EACH = 4
 BESIDE = 60  # messages, and objects
 logger = logging.getLogger(__name__)
 SEED = 20261124

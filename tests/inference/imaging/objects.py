@@ -85,6 +85,45 @@ def presentation_state(instance, *, label="NODULE"):
     return state
 
 
+def assessment(result, *, answer, reader="R7"):
+    """Return a report in which a reader answers to a result of the nodule finder."""
+    made = headed("1.2.840.10008.5.1.4.1.1.88.33", modality="SR", of=result)
+    said = [
+        content("TEXT", ("128774", "DCM", "Person Observer's Login Name"), text=reader),
+        content("TEXT", ("121014", "DCM", "Device Observer Manufacturer"), text="CXR Maker"),
+        content("TEXT", ("111001", "DCM", "Algorithm Name"), text=ALGORITHM),
+    ]
+    group = content("CONTAINER", ("3", "99IHE", "Group"))
+    group.ContentSequence = [
+        content("CODE", ("121071", "DCM", "Finding"), code=("27925004", "SCT", "Nodule")),
+        content("CODE", ("1", "99IHE", "AI Result Assessment"), code=("2", "99IHE", answer)),
+    ]
+    made.ValueType, made.ConceptNameCodeSequence = "CONTAINER", [coded("1", "99IHE", "Assessment of AI results")]
+    made.ContentSequence = [*said, group]
+    instance, series, study = Dataset(), Dataset(), Dataset()
+    instance.ReferencedSOPClassUID, instance.ReferencedSOPInstanceUID = result.SOPClassUID, result.SOPInstanceUID
+    series.ReferencedSOPSequence, series.SeriesInstanceUID = [instance], result.SeriesInstanceUID
+    study.ReferencedSeriesSequence, study.StudyInstanceUID = [series], result.StudyInstanceUID
+    made.PredecessorDocumentsSequence = [study]
+    return made
+
+
+def content(kind, concept, *, text="", code=None):
+    made = Dataset()
+    made.ValueType, made.RelationshipType, made.ConceptNameCodeSequence = kind, "CONTAINS", [coded(*concept)]
+    if text:
+        made.TextValue = text
+    if code:
+        made.ConceptCodeSequence = [coded(*code)]
+    return made
+
+
+def coded(value, scheme, meaning):
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, scheme, meaning
+    return code
+
+
 def headed(sop_class, *, modality, of):
     made = Dataset()
     made.file_meta = FileMetaDataset()

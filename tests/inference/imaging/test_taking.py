@@ -1,9 +1,6 @@
 """Objects taken in: results are inferences, rejections corrections, images studies; the rest has a reason."""
 
-from pathlib import Path
-
 import pytest
-from pydicom.data import get_testdata_files
 
 from inference.corrections.models import Correction
 from inference.events.models import Event
@@ -95,24 +92,22 @@ def test_an_image_is_stored_and_its_rejection_a_correction(arrival):
     assert correction.kind == "images_rejected" and correction.study_id == StoredImage.objects.get().study_id
 
 
+def test_images_of_one_study_and_moment_that_were_made_differently_are_all_in_and_nothing_waits(arrival):
+    for number, exposure in enumerate((100, 90, 80), start=1):
+        image = ct_slice()
+        image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number}"
+        image.SeriesInstanceUID, image.Exposure = f"1.2.4.{number // 2}", exposure
+        assert take_object(encoded(image), name="ct", arrival=arrival).outcome == "stored"
+
+    assert StoredImage.objects.count() == 3 and not SetAside.objects.exists()
+    assert [each.flags for each in Event.objects.all()] == [[], []]  # one of each series
+
+
 def test_a_study_that_met_no_image_here_is_known_by_its_result(arrival, source):
     take_object(encoded(measurement_report()), name="sr", arrival=arrival)
     take_object(encoded(ct_slice()), name="ct", arrival=arrival)
 
     assert Inference.objects.get().study_id == StoredImage.objects.get().study_id
-
-
-@pytest.mark.slow
-def test_every_file_of_pydicom_is_taken_in_or_set_aside_with_a_reason(arrival, source):
-    paths = [path for path in map(Path, sorted(get_testdata_files("*"))) if path.is_file()]
-    forms = {}
-    for path in paths:
-        taken = forms[path] = take_object(path.read_bytes(), name=path.name, arrival=arrival)
-        assert taken.form and (taken.is_in or taken.reason or any(each.reason for each in taken.receipts)), path
-
-    assert len(paths) > 60 and sum(each.form == "image" for each in forms.values()) > 30
-    aside = [each for each in forms.values() if each.form == "set aside"]
-    assert all(len(each.reason) > 10 for each in aside)
 
 
 def test_hostile_bytes_are_set_aside_and_never_raise(arrival):

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from inference.registry.models import Site
 from inference.results.models import Inference
 from inference.studies.errors import PixelsChangedError, PixelsMissingError
 from inference.studies.models import StoredImage, VaultValue
+from inference.studies.pixel_files import write_file
+from inference.studies.pixel_sweeping import sweep_pixels
 from inference.studies.pixels import image_png, read_bytes, read_for_network, read_image, store_dicom
 from tests.factories import inference_row, make_network, send
 from tests.inference.dicom.objects import radiograph, ramp
@@ -106,3 +109,17 @@ def test_an_unreadable_object_leaves_nothing_behind(site, now):
         store_dicom(b"no dicom", site=site, now=now)
 
     assert not StoredImage.objects.exists()
+
+
+def test_a_file_that_no_row_names_goes_after_a_day_and_every_other_stays(site, settings, now):
+    folder = Path(settings.RADVIGIL_PIXELS)
+    image = store_dicom(radiograph(1), site=site, now=now)
+    left, young = (write_file(folder, b"left by a crash") for _ in range(2))
+    os.utime(folder / young, ((now + timedelta(days=9)).timestamp(),) * 2)
+    for name in (image.path, left):
+        os.utime(folder / name, (now.timestamp(), now.timestamp()))
+
+    removed = [sweep_pixels(folder, now=now + timedelta(days=2, hours=each)) for each in range(24)]
+
+    assert sum(removed) == 1
+    assert [(folder / name).exists() for name in (image.path, left, young)] == [True, False, True]
