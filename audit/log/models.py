@@ -6,10 +6,10 @@ as text, since this package knows none of their tables.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
-from operator import attrgetter
+from functools import cache, lru_cache
+from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -50,9 +50,9 @@ def plain(value: Any) -> Any:
     if type(value) in JSON_TYPES:
         return value
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     if isinstance(value, uuid.UUID):
-        return str(value)
+        return uuid_text(value)
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
     if hasattr(value, "isoformat"):
@@ -60,10 +60,22 @@ def plain(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=1 << 15)
+def uuid_text(value: uuid.UUID) -> str:
+    """Return an id as text; a batch says each of its ids several times."""
+    return str(value)
+
+
 @cache
 def columns_of(columns: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
     """Return the names under which columns stand in an entry, and what reads them all from a row."""
     return tuple(name.removesuffix("_id") for name in columns), attrgetter(*columns)
+
+
+@cache
+def keys_of(columns: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    """Return the same for a row that is a mapping."""
+    return tuple(name.removesuffix("_id") for name in columns), itemgetter(*columns)
 
 
 def present(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
@@ -93,6 +105,12 @@ class Fact(models.Model):
         """Return what the entry says of this fact, rebuilt from its columns. Absent values are left out."""
         names, read = columns_of((*self.PAYLOAD, "known_at", "flags"))
         return present(names, read(self))
+
+    @classmethod
+    def payload_of(cls, columns: Mapping[str, Any], *, parts: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+        """Return what `payload` will say of a fact with all these columns, before there is one."""
+        names, read = keys_of((*cls.PAYLOAD, "known_at", "flags"))
+        return present(names, read(columns))
 
     @classmethod
     def with_parts(cls, facts: models.QuerySet[Self]) -> models.QuerySet[Self]:

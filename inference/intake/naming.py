@@ -1,6 +1,5 @@
 """The identifiers of a row: issuers filled in, values normalised, objects given random ids."""
 
-import uuid
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -79,7 +78,7 @@ def name_objects(rows: Sequence[Row], *, context: Context) -> None:
             if person is None:
                 strangers.add(identifier)
             elif identifier not in owners:
-                owners[identifier] = Owner(person_id=person, target=uuid.uuid4())
+                owners[identifier] = Owner(person_id=person, target=context.identities.new_id())
     context.identities.look_up(strangers.union(owners))
     context.identities.ensure(owners)
 

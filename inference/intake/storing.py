@@ -13,7 +13,6 @@ from uuid import UUID
 from django.db import connection
 
 from audit.log.actions import EntryDraft, append_entries
-from audit.log.models import Fact
 from inference.errors import RowError
 from inference.intake import flags
 from inference.intake.context import Context
@@ -23,7 +22,7 @@ from inference.intake.models import SetAside
 from inference.intake.records import make_record, record_digest, same_record
 from inference.intake.resolving import named_uids, resolve
 from inference.intake.setting_aside import Aside
-from inference.intake.writing import built, write_facts
+from inference.intake.writing import with_defaults, write_facts
 from inference.studies.identities import joined
 
 
@@ -166,20 +165,16 @@ def common_columns(row: Row, *, context: Context) -> dict[str, Any]:
 
 def insert(rows: Sequence[Row], *, context: Context, stored: Stored) -> None:
     """Store entries and facts. A row that another writer stored meanwhile is compared with what stands."""
-    facts = [fact_of(row, context=context) for row in rows]
-    drafts = [draft_of(row, fact=fact, context=context) for row, fact in zip(rows, facts, strict=True)]
+    drafts = [draft_of(row, context=context) for row in rows]
     ids = append_entries(drafts)
-    fresh = [(row, fact) for row, fact, draft in zip(rows, facts, drafts, strict=True) if draft.key in ids]
-    for (_, fact), entry_id in zip(
-        fresh, (ids[(row.scope, context.kind.name, row.entry_uid)] for row, _ in fresh), strict=True
-    ):
-        fact.entry_id = entry_id
-    store_descriptions([row for row, _ in fresh], context=context)
-    write_facts([fact for _, fact in fresh], context=context)
-    keep_secrets([row for row, _ in fresh], context=context)
-    stored.receipts.extend(receipt(row, status=status_of(row), context=context) for row, _ in fresh)
-    lost = [row for row, draft in zip(rows, drafts, strict=True) if draft.key not in ids]
-    settle_lost(lost, context=context, stored=stored)
+    placed = [(row, ids.get(draft.key)) for row, draft in zip(rows, drafts, strict=True)]
+    fresh = [row for row, entry_id in placed if entry_id is not None]
+    store_descriptions(fresh, context=context)
+    entry_ids = [entry_id for _, entry_id in placed if entry_id is not None]
+    write_facts(fresh, entry_ids=entry_ids, context=context)
+    keep_secrets(fresh, context=context)
+    stored.receipts.extend(receipt(row, status=status_of(row), context=context) for row in fresh)
+    settle_lost([row for row, entry_id in placed if entry_id is None], context=context, stored=stored)
 
 
 def settle_lost(rows: Sequence[Row], *, context: Context, stored: Stored) -> None:
@@ -190,24 +185,22 @@ def settle_lost(rows: Sequence[Row], *, context: Context, stored: Stored) -> Non
         answer_known(row, digest=seen.record_sha256, flagged=seen.flags, stored=stored, context=context)
 
 
-def fact_of(row: Row, *, context: Context) -> Fact:
-    columns = row.columns | {"flags": sorted(row.flags), "defaulted": sorted(row.defaulted)}
-    fact: Any = built(context.kind.table, columns)
-    if context.kind.part_table is not None:
-        fact.set_parts([built(context.kind.part_table, part) for part in row.parts])
-    return fact
-
-
-def draft_of(row: Row, *, fact: Fact, context: Context) -> EntryDraft:
+def draft_of(row: Row, *, context: Context) -> EntryDraft:
+    """Complete the columns of a row and return its entry, which says what the fact will."""
+    kind = context.kind
+    row.columns |= {"flags": sorted(row.flags), "defaulted": sorted(row.defaulted)}
+    row.columns = with_defaults(row.columns, table=kind.table)
+    if kind.part_table is not None:
+        row.parts = [with_defaults(part, table=kind.part_table) for part in row.parts]
     return EntryDraft(
         organisation=context.organisation,
         scope=row.scope,
-        kind=context.kind.name,
+        kind=kind.name,
         uid=row.entry_uid,
         actor=context.source.actor,
         at=context.now,
         record_sha256=row.record_sha256,
-        payload=fact.payload(),
+        payload=kind.table.payload_of(row.columns, parts=row.parts),
     )
 
 

@@ -1,11 +1,13 @@
 """One run of a deployment, and what it says of each finding."""
 
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from audit.log.models import columns_of, present
+from audit.log.models import columns_of, keys_of, present
 from inference.registry.models import Deployment
 from inference.studies.models import STUDY_PAYLOAD, StudyFact
 
@@ -70,8 +72,6 @@ class Inference(StudyFact):
     finished_at = models.DateTimeField(null=True)
     inputs = models.JSONField(default=list)
 
-    _parts: "list[Prediction] | None" = None
-
     class Meta:
         indexes = [
             models.Index(fields=["deployment", "acquired_at"], name="inferences_by_deployment"),
@@ -80,19 +80,14 @@ class Inference(StudyFact):
 
     def payload(self) -> dict[str, Any]:
         """Return the entry's view of the run with its predictions, sorted by finding and region."""
-        parts = self._parts if self._parts is not None else self.predictions.all()
-        ordered = sorted(parts, key=lambda part: (part.finding, part.region))
+        ordered = sorted(self.predictions.all(), key=lambda part: (part.finding, part.region))
         return super().payload() | {"predictions": [part.payload() for part in ordered]}
 
-    def set_parts(self, parts: "list[Prediction]") -> None:
-        """Keep the predictions of a run that is not stored yet."""
-        self._parts = parts
-
-    def parts_with_key(self) -> "list[Prediction]":
-        """Return the kept predictions, bound to the run's id."""
-        for part in self._parts or []:
-            part.inference_id = self.pk
-        return self._parts or []
+    @classmethod
+    def payload_of(cls, columns: Mapping[str, Any], *, parts: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+        names, read = keys_of(PREDICTION_PAYLOAD)
+        ordered = sorted(parts, key=itemgetter("finding", "region")) if len(parts) > 1 else parts
+        return super().payload_of(columns) | {"predictions": [present(names, read(part)) for part in ordered]}
 
     @classmethod
     def with_parts(cls, facts: models.QuerySet[Self]) -> models.QuerySet[Self]:

@@ -7,18 +7,23 @@ agree on one id and cannot deadlock.
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import repeat
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from psycopg.errors import UniqueViolation
 
-from inference.studies.models import Link
-from inference.studies.pseudonyms import Keyring, keyring_of
+from audit.log.copying import column, copy_columns, of_bytes, of_moment, of_text, of_uuid
+from inference.studies.models import Link, Person, VaultValue
+from inference.studies.pseudonyms import Keyring, keyring_of, slices
 
 SALT_BYTES = 32
+COPIED_FROM = 64  # fewer links are inserted sooner than copied
+IDS_AT_ONCE = 256
+FIXED_BITS, VERSION_4 = 0xF000 << 64 | 0xC000 << 48, 0x4000 << 64 | 0x8000 << 48  # RFC 9562, 5.4
 VAULTED = frozenset({Link.Type.ACCESSION, Link.Type.STUDY_UID, Link.Type.SERIES_UID, Link.Type.INSTANCE_UID})
 
 FIND_LINKS = """
@@ -36,16 +41,12 @@ HOLD_KEYS = "SELECT pg_advisory_xact_lock_shared(%s)"
 TAKE_LINKS_BACK = """
     DELETE FROM inference_link WHERE organisation = %s AND target = ANY(string_to_array(%s, ',')::uuid[])
 """
-FILL_VAULT = """
-    COPY inference_vaultvalue (organisation, key_id, person_id, name, subject, ciphertext) FROM STDIN
-"""
 MOVE_PERSONS = tuple(
     f"UPDATE {table} AS t SET person_id = v.new FROM unnest(%s::uuid[], %s::uuid[]) AS v(old, new) "  # noqa: S608
     "WHERE t.person_id = v.old"
     for table in ("inference_link", "inference_vaultvalue")
 )
 FIND_SALTS = "SELECT id, salt FROM inference_person WHERE id = ANY(string_to_array(%s, ',')::uuid[])"
-MAKE_PERSONS = "COPY inference_person (id, organisation_id, salt, created_at) FROM STDIN"
 
 
 class Identifier(NamedTuple):
@@ -56,8 +57,7 @@ class Identifier(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """Whose an identifier is, and the random id that stands for it."""
 
     person_id: UUID
@@ -75,6 +75,7 @@ class Identities:
         self.salts: dict[UUID, bytes] = {}
         self.pseudonyms: dict[Identifier, list[str]] = {}
         self.is_held = False
+        self.drawn: list[bytes] = []
         self.asked: set[Identifier] = set()
 
     def hold_keys(self) -> None:
@@ -124,6 +125,37 @@ class Identities:
             return []
         self.hold_keys()
         rows = sorted((str(each.type), self.pseudonym(each), owner) for each, owner in fresh.items())
+        if self.copy_links(rows) or self.insert_links(rows) == len(fresh):
+            self.known.update(fresh)
+            self.asked.update(fresh)
+            return list(fresh)
+        self.learn(list(fresh))
+        return [each for each, owner in fresh.items() if self.known[each] == owner]
+
+    def copy_links(self, rows: Sequence[tuple[str, str, Owner]]) -> bool:
+        """Copy many links in, all of them or, where another writer was first with one, none; return which."""
+        if len(rows) < COPIED_FROM:
+            return False
+        kinds, pseudonyms, targets = zip(*rows, strict=True)
+        columns = {
+            "organisation": repeat(of_text(self.organisation)),
+            "key_id": repeat(of_text(self.keyring.key_id)),
+            "type": column(of_text, kinds),
+            "pseudonym": [of_text(each) for each in pseudonyms],
+            "person_id": [of_uuid(owner.person_id) for owner in targets],
+            "target": [of_uuid(owner.target) for owner in targets],
+        }
+        try:
+            with transaction.atomic():
+                copy_columns(Link._meta.db_table, columns, count=len(rows))
+        except IntegrityError as error:
+            if isinstance(error.__cause__, UniqueViolation):
+                return False
+            raise
+        return True
+
+    def insert_links(self, rows: Sequence[tuple[str, str, Owner]]) -> int:
+        """Insert the links that are not there and return how many these were."""
         columns = [
             joined(kind for kind, _, _ in rows),
             joined(pseudonym for _, pseudonym, _ in rows),
@@ -132,13 +164,7 @@ class Identities:
         ]
         with connection.cursor() as cursor:
             cursor.execute(MAKE_LINKS, [self.organisation, self.keyring.key_id, *columns])
-            stored = cursor.rowcount
-        if stored == len(fresh):
-            self.known.update(fresh)
-            self.asked.update(fresh)
-            return list(fresh)
-        self.learn(list(fresh))
-        return [each for each, owner in fresh.items() if self.known[each] == owner]
+            return cursor.rowcount
 
     def withdraw(self, owners: Mapping[Identifier, Owner]) -> None:
         """Take back links to new targets that this transaction has just made."""
@@ -157,18 +183,40 @@ class Identities:
 
     def seal(self, values: Iterable[tuple[UUID, str, str, str]]) -> None:
         """Put (person, name, subject, value) into the vault, encrypted."""
-        key_id, seal = self.keyring.vault_key_id, self.keyring.seal
-        rows = [
-            (self.organisation, key_id, person_id, name, subject, seal(value.encode(), subject=f"{name}/{subject}"))
-            for person_id, name, subject, value in values
-        ]
-        copy_into(FILL_VAULT, rows)
+        values = list(values)
+        if not values:
+            return
+        persons, names, subjects, _ = zip(*values, strict=True)
+        sealed = self.keyring.seal_each([(value.encode(), f"{name}/{subject}") for _, name, subject, value in values])
+        columns = {
+            "organisation": repeat(of_text(self.organisation)),
+            "key_id": repeat(of_text(self.keyring.vault_key_id)),
+            "person_id": [of_uuid(each) for each in persons],
+            "name": column(of_text, names),
+            "subject": [of_text(each) for each in subjects],
+            "ciphertext": [of_bytes(each) for each in sealed],
+        }
+        copy_columns(VaultValue._meta.db_table, columns, count=len(values))
+
+    def new_id(self) -> UUID:
+        """Return a random id (version 4). Each object draws its own from the system, a block at a time."""
+        if not self.drawn:
+            self.drawn = slices(secrets.token_bytes(16 * IDS_AT_ONCE), width=16)
+        number = int.from_bytes(self.drawn.pop()) & ~FIXED_BITS | VERSION_4
+        return UUID(int=number)
 
     def make_persons(self, ids: Iterable[UUID]) -> None:
         """Store persons under these new random ids, each with its salt."""
-        made = [(person_id, secrets.token_bytes(SALT_BYTES)) for person_id in ids]
-        copy_into(MAKE_PERSONS, [(person_id, self.organisation, salt, self.now) for person_id, salt in made])
-        self.salts.update(made)
+        ids = list(ids)
+        salts = slices(secrets.token_bytes(SALT_BYTES * len(ids)), width=SALT_BYTES)
+        columns = {
+            "id": [of_uuid(each) for each in ids],
+            "organisation_id": repeat(of_text(self.organisation)),
+            "salt": [of_bytes(each) for each in salts],
+            "created_at": repeat(of_moment(self.now)),
+        }
+        copy_columns(Person._meta.db_table, columns, count=len(ids))
+        self.salts.update(zip(ids, salts, strict=True))
 
     def move_persons(self, moves: Mapping[UUID, UUID]) -> None:
         """Give what leads back to one person to another: the links and the vault of a study that got its patient."""
@@ -200,12 +248,3 @@ def rotation_lock(organisation: str) -> int:
 def joined(values: Iterable[str]) -> str:
     """Return keys and ids as one text: a long array of them costs the driver more than the database."""
     return ",".join(values)
-
-
-def copy_into(statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-    if not rows:
-        return
-    # Django wraps no error of a COPY by itself, and only its own are answered with "send it again".
-    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)

@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from inference.studies.identities import copy_into, joined
+from audit.log.copying import column, copy_columns, of_boolean, of_json, of_moment, of_text, of_uuid
+from inference.studies.identities import joined
+from inference.studies.models import Study
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,10 +50,6 @@ DESCRIBE = """
     FROM (SELECT key::uuid AS id, value AS described FROM jsonb_each(%s::jsonb)) AS v
     WHERE s.id = v.id AND NOT (s.described @> v.described)
 """
-STORE = """
-    COPY inference_study (id, site_id, person_id, has_patient, created_at, modality, body_part, acquired_at, described)
-    FROM STDIN
-"""
 
 
 def load_studies(keys: Iterable[UUID]) -> dict[UUID, KnownStudy]:
@@ -79,21 +78,25 @@ def load_descriptions(studies: Iterable[KnownStudy]) -> None:
 
 def store_studies(studies: Iterable[KnownStudy], *, now: datetime) -> None:
     """Store new studies with what was first said of them."""
-    rows = [
-        (
-            study.id,
-            study.site_key,
-            study.person_id,
-            study.has_patient,
-            now,
-            study.described.get("study.modality", "")[:LONGEST_MODALITY],
-            study.described.get("study.body_part", ""),
-            study.described.get("study.acquired_at"),
-            json.dumps(study.described),
-        )
-        for study in studies
-    ]
-    copy_into(STORE, rows)
+    rows = list(studies)
+    said = [study.described for study in rows]
+    moments = [moment_of(each.get("study.acquired_at")) for each in said]
+    columns = {
+        "id": [of_uuid(study.id) for study in rows],
+        "site_id": column(of_text, [study.site_key for study in rows]),
+        "person_id": [of_uuid(study.person_id) for study in rows],
+        "has_patient": [of_boolean(study.has_patient) for study in rows],
+        "created_at": repeat(of_moment(now)),
+        "modality": column(of_text, [each.get("study.modality", "")[:LONGEST_MODALITY] for each in said]),
+        "body_part": column(of_text, [each.get("study.body_part", "") for each in said]),
+        "acquired_at": column(of_moment, moments),
+        "described": [of_json(each) for each in said],
+    }
+    copy_columns(Study._meta.db_table, columns, count=len(rows))
+
+
+def moment_of(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def describe_studies(said: Mapping[UUID, Mapping[str, Any]]) -> None:

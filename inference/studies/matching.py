@@ -7,7 +7,6 @@ day for the row that brings its uid. Writers who meet at once agree: whoever
 finds that another was first plans again with what that one stored.
 """
 
-import uuid
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -69,7 +68,9 @@ def identifiers_of(questions: Iterable[StudyQuestion]) -> set[Identifier]:
 def ensure_patients(patients: set[Identifier], *, identities: Identities) -> None:
     """Give every patient a random id."""
     fresh = sorted(each for each in patients if each not in identities.known)
-    made = {each: Owner(person_id=person, target=person) for each, person in ((each, uuid.uuid4()) for each in fresh)}
+    made = {
+        each: Owner(person_id=person, target=person) for each, person in ((each, identities.new_id()) for each in fresh)
+    }
     identities.ensure(made)
     identities.make_persons(owner.person_id for each, owner in made.items() if identities.known[each] == owner)
 

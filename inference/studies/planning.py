@@ -4,7 +4,6 @@ Plain rules over what the identities know and what the batch has planned so
 far; matching.py stores the plan, or has it made again.
 """
 
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -89,9 +88,9 @@ class Plan:
         if question.patient:
             person = self.identities.known[question.patient].person_id
         else:
-            person = uuid.uuid4()
+            person = self.identities.new_id()
             self.strangers.append(person)
-        owner = Owner(person_id=person, target=uuid.uuid4())
+        owner = Owner(person_id=person, target=self.identities.new_id())
         self.made.add(owner.target)
         if question.day:
             self.days.setdefault(question.day, []).append(owner)
