@@ -6,11 +6,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 # In the order in which they import each other.
 MODULES = (
-    "audit.proofs.canonical", "audit.proofs.merkle", "audit.proofs.tiles", "audit.proofs.ed25519", "audit.proofs.notes",
-    "audit.proofs.statements",
-    "audit.verification.findings", "audit.verification.opening", "audit.verification.bag", "audit.verification.logs",
-    "audit.verification.figures", "audit.verification.signatures", "audit.verification.checking",
-    "audit.verification.__main__",
+    "audit.proofs.canonical", "audit.proofs.lines", "audit.proofs.tables", "audit.proofs.merkle", "audit.proofs.tiles",
+    "audit.proofs.ed25519", "audit.proofs.notes", "audit.proofs.rotations", "audit.proofs.cosignatures",
+    "audit.proofs.timestamps", "audit.proofs.statements",
+    "audit.verification.findings", "audit.verification.opening", "audit.verification.bag", "audit.verification.keys",
+    "audit.verification.witnessing", "audit.verification.logs", "audit.verification.said", "audit.verification.entries",
+    "audit.verification.workers", "audit.verification.signatures", "audit.verification.tables",
+    "audit.verification.reading", "audit.verification.figures", "audit.verification.documents",
+    "audit.verification.checking", "audit.verification.__main__",
 )  # fmt: skip
 
 HEAD = '''#!/usr/bin/env python3

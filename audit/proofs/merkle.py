@@ -32,6 +32,15 @@ def root(leaf_hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+def root_of_joined(hashes: bytes) -> bytes:
+    """Return the root of the tree over leaf hashes that stand one after another; the same as `root`, faster."""
+    while len(hashes) > HASH_BYTES:
+        whole = len(hashes) - len(hashes) % (2 * HASH_BYTES)
+        nodes = [sha256(b"\x01" + hashes[i : i + 64]).digest() for i in range(0, whole, 64)]
+        hashes = b"".join(nodes) + hashes[whole:]
+    return hashes or EMPTY_ROOT
+
+
 def split_point(size: int) -> int:
     """Return the largest power of two below `size`, which is at least 2."""
     return 1 << ((size - 1).bit_length() - 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from audit.verification.checking import check_package
 from audit.verification.findings import Report, UnreadableError
+from audit.verification.workers import processors
 
 INTACT, NOT_INTACT, UNREADABLE = 0, 1, 2
 NOT_PINNED = "key not pinned"
@@ -17,7 +18,9 @@ def main(arguments: Sequence[str], *, here: Path | None = None) -> int:
     pins = [pin.lower().replace(":", "").replace(" ", "") for pin in options.key]
     try:
         kept = [path.read_bytes() for path in options.checkpoint]
-        report = check_package(options.package, pins=pins, checkpoints=kept)
+        report = check_package(
+            options.package, pins=pins, checkpoints=kept, witnesses=options.witness, processes=options.processes
+        )
     except (UnreadableError, OSError) as error:
         print(f"Unreadable: {error}", file=sys.stderr)
         return UNREADABLE
@@ -42,6 +45,10 @@ def parser(*, here: Path | None) -> argparse.ArgumentParser:
     made.add_argument(
         "--checkpoint", action="append", default=[], type=Path, metavar="FILE", help="an older checkpoint, kept apart"
     )
+    made.add_argument(
+        "--witness", action="append", default=[], metavar="KEY", help="a witness that must have cosigned; repeat"
+    )
+    made.add_argument("--processes", type=int, default=processors(), help="default: one per processor")
     return made
 
 

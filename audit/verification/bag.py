@@ -1,57 +1,102 @@
-"""Checks that a package is a valid bag, RFC 8493: every file listed, every listed file there and unchanged."""
+"""Checks that a package is a valid bag, RFC 8493: every file listed, every listed file there and unchanged.
+
+A file is read once: whoever looks into it reads it through `Digests`, which hashes it on the way.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256, sha512
+from typing import IO
 
 from audit.verification.findings import Report, UnreadableError
-from audit.verification.opening import READ_ERRORS, Package, look_alikes
+from audit.verification.opening import READ_ERRORS, Package, look_alikes, what_is_wrong
 
 ALGORITHMS = ("sha256", "sha512")
 DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 LINE = re.compile(r"(?P<digest>[0-9a-f]+)[ \t]+\*?(?P<name>\S.*)")
+ENCODED = re.compile(r"%(0[Aa]|0[Dd]|25)")
 BLOCK = 1024 * 1024
 LARGEST_MANIFEST = 64 * 1024 * 1024
 
-Digests = dict[str, dict[str, str]]
+LONGEST_LINE = 70_000  # an entry has at most 65,535 bytes; what shows one in part a little more
 
 
-def check_bag(package: Package, *, report: Report) -> Digests:
-    """Return the digests of every file, by algorithm and name, having compared them with the manifests."""
+class Hashed:
+    """A file that is hashed while it is read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.short, self.long = sha256(), sha512()
+
+    def read(self, count: int = BLOCK) -> bytes:
+        data = self._file.read(count)
+        self.short.update(data)
+        self.long.update(data)
+        return data
+
+    def lines(self) -> Iterator[list[bytes]]:
+        """Yield the lines, without their ends, some at a time.
+
+        Raises:
+            ValueError: one is longer than any may be.
+        """
+        rest = b""
+        while data := self.read():
+            lines = (rest + data).split(b"\n")
+            rest = lines.pop()
+            if len(rest) > LONGEST_LINE:
+                raise ValueError("a line is longer than any may be")
+            if lines:
+                yield lines
+        if rest:
+            yield [rest]
+
+
+class Digests:
+    """The hashes of a package's files, by algorithm and name."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self.by_algorithm: dict[str, dict[str, str]] = {algorithm: {} for algorithm in ALGORITHMS}
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[Hashed]:
+        """Open a file; when it is left, it has been read and hashed to its end."""
+        with self._package.open(name) as file:
+            hashed = Hashed(file)
+            yield hashed
+            while hashed.read():
+                pass
+        self.by_algorithm["sha256"][name] = hashed.short.hexdigest()
+        self.by_algorithm["sha512"][name] = hashed.long.hexdigest()
+
+    def read_rest(self, *, report: Report) -> None:
+        """Hash every file that nobody looked into."""
+        for name in self._package.sizes:
+            if name in self.by_algorithm["sha256"]:
+                continue
+            try:
+                with self.reading(name):
+                    pass
+            except READ_ERRORS as error:
+                report.wrong(f"The file {name} cannot be read: {error}.")
+
+
+def check_bag(package: Package, *, digests: Digests, report: Report) -> None:
+    """Compare the digests of every file with the manifests."""
     for first, second in look_alikes(package.sizes):
         report.wrong(f"The files {first!r} and {second!r} differ only in their letters' case or form.")
     if package.read("bagit.txt").replace(b"\r\n", b"\n").decode("utf-8", "replace") != DECLARATION:
         report.wrong("bagit.txt does not declare a bag of version 1.0 in UTF-8.")
-    digests = digest_all(package, report=report)
-    for algorithm in ALGORITHMS:
+    digests.read_rest(report=report)
+    for algorithm, found in digests.by_algorithm.items():
         payload = {name for name in package.sizes if name.startswith("data/")}
         tags = {name for name in package.sizes if not name.startswith(("data/", "tagmanifest-"))}
-        check_manifest(f"manifest-{algorithm}.txt", package, expected=payload, found=digests[algorithm], report=report)
-        check_manifest(f"tagmanifest-{algorithm}.txt", package, expected=tags, found=digests[algorithm], report=report)
+        check_manifest(f"manifest-{algorithm}.txt", package, expected=payload, found=found, report=report)
+        check_manifest(f"tagmanifest-{algorithm}.txt", package, expected=tags, found=found, report=report)
     check_oxum(package, report=report)
     check_strays(package, report=report)
-    return digests
-
-
-def digest_all(package: Package, *, report: Report) -> Digests:
-    digests: Digests = {algorithm: {} for algorithm in ALGORITHMS}
-    for name in package.sizes:
-        try:
-            first, second = digest(package, name)
-        except READ_ERRORS as error:
-            report.wrong(f"The file {name} cannot be read: {error}.")
-            continue
-        digests["sha256"][name], digests["sha512"][name] = first, second
-    return digests
-
-
-def digest(package: Package, name: str) -> tuple[str, str]:
-    short, long = sha256(), sha512()
-    with package.open(name) as file:
-        while block := file.read(BLOCK):
-            short.update(block)
-            long.update(block)
-    return short.hexdigest(), long.hexdigest()
 
 
 def check_manifest(
@@ -76,23 +121,22 @@ def read_manifest(manifest: str, package: Package, *, report: Report) -> dict[st
     except (UnicodeDecodeError, *READ_ERRORS) as error:
         raise UnreadableError(f"{manifest} cannot be read: {error}") from error
     listed: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        match = LINE.fullmatch(line)
+    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else [], start=1):
+        match = LINE.fullmatch(line.removesuffix("\r"))
         name = decoded(match["name"]) if match else ""
         if not match or name in listed:
             report.wrong(f"Line {number} of {manifest} is malformed or repeats a file.")
+            continue
+        if why := what_is_wrong(name):
+            report.wrong(f"Line {number} of {manifest} names {name!r}, {why}.")
             continue
         listed[name] = match["digest"]
     return listed
 
 
-def encoded(name: str) -> str:
-    """Return a name as a manifest writes it, RFC 8493, 2.1.3."""
-    return name.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
-
-
 def decoded(name: str) -> str:
-    return name.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
+    """Return the name that a manifest writes, RFC 8493, 2.1.3: CR, LF and the percent sign are encoded."""
+    return ENCODED.sub(lambda found: chr(int(found[1], 16)), name)
 
 
 def check_oxum(package: Package, *, report: Report) -> None:

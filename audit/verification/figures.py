@@ -7,18 +7,19 @@ figure follows from rows, and rows from entries of the signed log.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from json import loads
 from math import fsum, isclose
 from typing import Any
 
 from audit.proofs.canonical import parse_json
+from audit.verification.bag import Digests
 from audit.verification.findings import Report
 from audit.verification.opening import Package
+from audit.verification.said import Said
+from audit.verification.tables import rows_with_twin
 
 CASES, FIGURES = "data/cases.ndjson", "data/figures.json"
-LARGEST_LINE = 70_000
 STATES = ("positive", "negative")
 CATEGORIES = ("ordinal", "multi_class", "multi_label")
 TOLERANCE = 1e-9
@@ -88,18 +89,16 @@ def is_labelled(row: Mapping[str, Any], *, kind: str) -> bool:
 
 def area(positive: array[float], negative: array[float]) -> float:
     """Return the area under the curve as the share of pairs in the right order, ties counting half."""
-    ranked = sorted([(score, 1) for score in positive] + [(score, 0) for score in negative])
-    below = wins = at = 0
-    while at < len(ranked):
-        end = at
-        while end < len(ranked) and ranked[end][0] == ranked[at][0]:
-            end += 1
-        ups = sum(label for _, label in ranked[at:end])
-        downs = end - at - ups
-        wins += ups * (2 * below + downs)
-        below += downs
-        at = end
-    return wins / (2 * len(positive) * len(negative))
+    ups, downs = sorted(positive), sorted(negative)
+    below = upto = wins = 0
+    for score in ups:
+        while below < len(downs) and downs[below] < score:
+            below += 1
+        upto = max(upto, below)
+        while upto < len(downs) and downs[upto] == score:
+            upto += 1
+        wins += below + upto
+    return wins / (2 * len(ups) * len(downs))
 
 
 @dataclass(slots=True)
@@ -141,7 +140,7 @@ def value_of(row: Mapping[str, Any], dimension: str) -> Any:
     return row["slices"].get(dimension, row.get(dimension, ""))
 
 
-def check_figures(package: Package, *, said: Mapping[tuple[str, int], Any], report: Report) -> None:
+def check_figures(package: Package, *, said: Said, digests: Digests, report: Report) -> None:
     """Compare every figure with the rows, and every row with the entries in `said`."""
     if FIGURES not in package.sizes:
         report.wrong(f"{FIGURES} is missing.")
@@ -154,7 +153,7 @@ def check_figures(package: Package, *, said: Mapping[tuple[str, int], Any], repo
     concerned: dict[tuple[str, str], list[Block]] = {}
     for block in blocks:
         concerned.setdefault((block.stated["finding"], block.stated["truth_rule"]), []).append(block)
-    for row in rows_of(package):
+    for row in rows_with_twin(CASES, package, digests=digests, report=report):
         compare_with_entries(row, said=said, report=report)
         for block in concerned.get((row["finding"], row["rule"]), ()):
             if block.concerns(row):
@@ -163,15 +162,9 @@ def check_figures(package: Package, *, said: Mapping[tuple[str, int], Any], repo
         compare_block(block, report=report)
 
 
-def rows_of(package: Package) -> Iterator[dict[str, Any]]:
-    with package.open(CASES) as file:
-        while line := file.readline(LARGEST_LINE):
-            yield loads(line)
-
-
-def compare_with_entries(row: Mapping[str, Any], *, said: Mapping[tuple[str, int], Any], report: Report) -> None:
+def compare_with_entries(row: Mapping[str, Any], *, said: Said, report: Report) -> None:
     where = f"The case of {row['finding']} at position {row['position']} of the log of {row['log']}"
-    run = said.get((row["log"], row["position"]))
+    run = said.run(row["log"], row["position"])
     if run is None:
         report.wrong(f"{where} has no proved entry.")
         return
@@ -182,7 +175,7 @@ def compare_with_entries(row: Mapping[str, Any], *, said: Mapping[tuple[str, int
         )
     if found is None and row["score"] is not None:
         report.wrong(f"{where} has a score that its entry does not have.")
-    truth = said.get((row["log"], row["truth_position"])) if row["truth_position"] is not None else None
+    truth = said.truth(row["log"], row["truth_position"]) if row["truth_position"] is not None else None
     if row["truth"] in STATES and truth is None:
         report.wrong(f"{where} has a truth without a proved entry.")
     elif truth is not None and truth[0] == row["region"] and truth[1] in STATES and truth[1] != row["truth"]:

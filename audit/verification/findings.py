@@ -25,3 +25,10 @@ class Report:
 
     def notice(self, sentence: str) -> None:
         self.notices.append(sentence)
+
+    def followed_by(self, other: "Report") -> "Report":
+        """Return what both found, this one's first."""
+        problems = [*self.problems, *other.problems][:MOST_SENTENCES]
+        return Report(
+            problems, [*self.notices, *other.notices], [*self.unpinned, *other.unpinned], self.count + other.count
+        )

@@ -1,24 +1,26 @@
-"""Checks one log of a package: its signed checkpoint, its tiles, and that every entry is a leaf of the signed tree."""
+"""Checks one log of a package: its keys and signed checkpoint, its tiles, and what was kept of it elsewhere."""
 
 from __future__ import annotations
 
-import base64
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
+from itertools import pairwise
 
 from audit.proofs import notes
 from audit.proofs.canonical import parse_json
-from audit.proofs.merkle import HASH_BYTES, root, verify_consistency
-from audit.proofs.tiles import WIDTH, TiledTree, TileError, consistency_from_tiles, hashes_in, tile_width
+from audit.proofs.merkle import HASH_BYTES, root_of_joined, verify_consistency
+from audit.proofs.tiles import WIDTH, TiledTree, TileError, consistency_from_tiles, tile_width
+from audit.verification.bag import Digests
 from audit.verification.findings import Report, UnreadableError
+from audit.verification.keys import Keys, keys_of
 from audit.verification.opening import READ_ERRORS, Package
+from audit.verification.witnessing import Witnesses, cosigned_notes, stamped_notes
 
 LOGS = "data/logs/"
 TILE_BYTES = WIDTH * HASH_BYTES
-LARGEST_LINE = 70_000
+MOST_LEVELS = 8
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,9 +28,10 @@ class Log:
     """One log of the package as far as it was checked."""
 
     organisation: str
-    key: notes.PublicKey
+    keys: Keys
     checkpoint: notes.Checkpoint
-    positions: array = field(default_factory=lambda: array("Q"))  # type: ignore[type-arg]
+    tiles: dict[int, list[int]] = field(default_factory=dict)
+    positions: array[int] = field(default_factory=lambda: array("Q"))
 
     def file(self, name: str) -> str:
         return f"{LOGS}{self.organisation}/{name}"
@@ -39,16 +42,30 @@ def logs_of(package: Package) -> list[str]:
 
 
 def check_log(
-    package: Package, organisation: str, *, pins: Sequence[str], kept: Sequence[bytes], report: Report
+    package: Package,
+    organisation: str,
+    *,
+    digests: Digests,
+    pins: Sequence[str],
+    kept: Sequence[bytes],
+    witnesses: Witnesses,
+    report: Report,
 ) -> Log | None:
     """Return the log when its checkpoint and tiles hold; entries are checked as they are read."""
+    folder = f"{LOGS}{organisation}/"
     try:
         log = open_log(package, organisation, pins=pins, report=report)
-        tree = checked_tree(package, log, report=report)
-        for note in kept:
+        log.tiles = tile_indexes(package, log)
+        tree = checked_tree(Tiles(package=package, log=log), digests=digests)
+        chain = log.keys.chain
+        for note in [
+            *kept,
+            *cosigned_notes(package, folder, keys=chain, witnesses=witnesses, report=report),
+            *stamped_notes(package, folder, keys=chain, report=report),
+        ]:
             check_kept(note, log=log, tree=tree, report=report)
-        log.positions = read_positions(package, log)
-    except (UnreadableError, KeyError, TypeError, OverflowError, *READ_ERRORS) as error:
+        log.positions = read_positions(package, log, digests=digests)
+    except (AttributeError, UnreadableError, KeyError, TypeError, OverflowError, *READ_ERRORS) as error:
         report.wrong(f"The log of {organisation} does not hold: {error}.")
         return None
     return log
@@ -56,78 +73,70 @@ def check_log(
 
 def open_log(package: Package, organisation: str, *, pins: Sequence[str], report: Report) -> Log:
     folder = f"{LOGS}{organisation}/"
-    key = notes.parse_public_key(package.read(folder + "key").decode())
-    if key.fingerprint not in pins:
+    keys = keys_of(package, folder, pins=pins)
+    if keys.pinned is None:
         report.unpinned.append(organisation)
-    checkpoint = notes.open_checkpoint(package.read(folder + "checkpoint"), keys=[key])
+    checkpoint = notes.open_checkpoint(package.read(folder + "checkpoint"), keys=[keys.newest])
     if checkpoint.origin.rsplit("/", 1)[-1] != organisation:
         raise notes.NoteError(f"its checkpoint is that of another log, {checkpoint.origin}")
-    return Log(organisation=organisation, key=key, checkpoint=checkpoint)
+    return Log(organisation=organisation, keys=keys, checkpoint=checkpoint)
 
 
-# 1. Tiles: the upper levels in memory (1/256 of the tree), the lowest read as the entries pass.
+# 1. Tiles: each level is one file; the lowest is read once to check it, and once more as the entries pass.
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Tiles:
     """The tiles in the package: per level, the index of each tile in the level's file, in order."""
 
     package: Package
     log: Log
-    indexes: dict[int, list[int]]
 
     def read(self, level: int, index: int) -> bytes:
-        held = self.indexes.get(level, [])
-        place = position_in(held, index)
-        if place is None:
+        held = self.log.tiles.get(level, [])
+        place = bisect_left(held, index)
+        if place == len(held) or held[place] != index:
             raise TileError(f"tile {level}/{index} is not in the package")
         with self.package.open(self.log.file(f"tiles/{level}.bin")) as file:
-            skip(file, place * TILE_BYTES)
+            file.seek(place * TILE_BYTES)
             return file.read(TILE_BYTES)
-
-
-def position_in(held: list[int], index: int) -> int | None:
-    place = bisect_left(held, index)
-    return place if place < len(held) and held[place] == index else None
-
-
-def skip(file: object, count: int) -> None:
-    file.seek(count)  # type: ignore[attr-defined]
-
-
-def checked_tree(package: Package, log: Log, *, report: Report) -> TiledTree:
-    """Return the tree of the package's tiles, whose root is the signed one and whose tiles all lie in it."""
-    tiles = Tiles(package=package, log=log, indexes=tile_indexes(package, log))
-    tree = TiledTree(size=log.checkpoint.size, read_tile=tiles.read)
-    if tree.root() != log.checkpoint.root:
-        raise TileError("its tiles do not have the root of its checkpoint")
-    check_levels(tiles, report=report)
-    return tree
 
 
 def tile_indexes(package: Package, log: Log) -> dict[int, list[int]]:
     stated = parse_json(package.read(log.file("tiles.json"), most=64 * 1024 * 1024))
+    if len(stated) > MOST_LEVELS:
+        raise TileError("it lists more levels than a tree has")
     indexes: dict[int, list[int]] = {}
     for level, ranges in stated.items():
-        if sum(last - first + 1 for first, last in ranges) > 1 + (log.checkpoint.size >> 8):
+        if sum(max(0, last - first + 1) for first, last in ranges) > 1 + (log.checkpoint.size >> 8):
             raise TileError(f"level {level} lists more tiles than the tree has")
         numbers = [index for first, last in ranges for index in range(first, last + 1)]
-        if numbers != sorted(set(numbers)):
+        if any(a >= b for a, b in pairwise(numbers)):
             raise TileError(f"the tiles of level {level} are not in order")
         indexes[int(level)] = numbers
     return indexes
 
 
-def check_levels(tiles: Tiles, *, report: Report) -> None:
+def checked_tree(tiles: Tiles, *, digests: Digests) -> TiledTree:
+    """Return the tree of the package's tiles, whose root is the signed one and whose tiles all lie in it."""
+    checkpoint = tiles.log.checkpoint
+    tree = TiledTree(size=checkpoint.size, read_tile=tiles.read)
+    if tree.root() != checkpoint.root:
+        raise TileError("its tiles do not have the root of its checkpoint")
+    for level in sorted(tiles.log.tiles, reverse=True):
+        check_level(tiles, level=level, digests=digests)
+    return tree
+
+
+def check_level(tiles: Tiles, *, level: int, digests: Digests) -> None:
     """Hold each full tile to the hash that stands for it one level up."""
-    for level in sorted(tiles.indexes, reverse=True):
-        parent = Parent(tiles, level=level + 1)
-        for index, hashes in tile_stream(tiles, level=level):
-            width = tile_width(level=level, index=index, size=tiles.log.checkpoint.size)
-            if len(hashes) != width:
-                raise TileError(f"tile {level}/{index} has {len(hashes)} hashes; the tree has {width}")
-            if width == WIDTH and parent.hash_of(index) not in (None, root(hashes)):
-                raise TileError(f"tile {level}/{index} is not part of the signed tree")
+    parent = Parent(tiles, level=level + 1)
+    for index, tile in tile_stream(tiles.package, tiles.log, level=level, digests=digests):
+        width = tile_width(level=level, index=index, size=tiles.log.checkpoint.size)
+        if len(tile) != width * HASH_BYTES:
+            raise TileError(f"tile {level}/{index} has {len(tile) / HASH_BYTES:g} hashes; the tree has {width}")
+        if width == WIDTH and parent.hash_of(index) not in (None, root_of_joined(tile)):
+            raise TileError(f"tile {level}/{index} is not part of the signed tree")
 
 
 class Parent:
@@ -135,22 +144,23 @@ class Parent:
 
     def __init__(self, tiles: Tiles, *, level: int) -> None:
         self._tiles, self._level = tiles, level
-        self._index, self._hashes = -1, [b""]
+        self._index, self._hashes = -1, b""
 
     def hash_of(self, index: int) -> bytes | None:
         """Return the hash; nothing at the top, where the root itself was compared."""
-        if self._level not in self._tiles.indexes:
+        if self._level not in self._tiles.log.tiles:
             return None
         if self._index != index // WIDTH:
             self._index = index // WIDTH
-            self._hashes = hashes_in(self._tiles.read(self._level, self._index))
-        return self._hashes[index % WIDTH]
+            self._hashes = self._tiles.read(self._level, self._index)
+        start = index % WIDTH * HASH_BYTES
+        return self._hashes[start : start + HASH_BYTES]
 
 
-def tile_stream(tiles: Tiles, *, level: int) -> Iterator[tuple[int, list[bytes]]]:
-    with tiles.package.open(tiles.log.file(f"tiles/{level}.bin")) as file:
-        for index in tiles.indexes[level]:
-            yield index, hashes_in(file.read(TILE_BYTES))
+def tile_stream(package: Package, log: Log, *, level: int, digests: Digests) -> Iterator[tuple[int, bytes]]:
+    with digests.reading(log.file(f"tiles/{level}.bin")) as file:
+        for index in log.tiles[level]:
+            yield index, file.read(TILE_BYTES)
         if file.read(1):
             raise TileError(f"the file of level {level} holds more tiles than it lists")
 
@@ -161,7 +171,7 @@ def check_kept(note: bytes, *, log: Log, tree: TiledTree, report: Report) -> Non
         older = notes.parse_checkpoint(notes.parse_note(note).text)
         if older.origin != log.checkpoint.origin:
             return
-        notes.open_checkpoint(note, keys=[log.key])
+        notes.open_checkpoint(note, keys=log.keys.chain)
     except notes.NoteError as error:
         report.wrong(f"The checkpoint that was kept of {log.organisation} does not hold: {error}.")
         return
@@ -180,68 +190,42 @@ def check_kept(note: bytes, *, log: Log, tree: TiledTree, report: Report) -> Non
         report.wrong(f"The log of {log.organisation} does not extend the checkpoint that was kept: it was rewritten.")
 
 
-# 2. Entries: each line is a leaf of the signed tree.
+# 2. Where the exported entries stand, and their leaves.
 
 
-def read_positions(package: Package, log: Log) -> array[int]:
+def read_positions(package: Package, log: Log, *, digests: Digests) -> array[int]:
     """Return the positions of the exported entries, one for each line; strictly rising."""
     positions: array[int] = array("Q")
-    with package.open(log.file("positions.txt")) as file:
-        for line in file:
-            positions.append(int(line))
-    if any(positions[i] >= positions[i + 1] for i in range(len(positions) - 1)):
+    if log.file("positions.txt") not in package.sizes:
+        raise TileError("positions.txt is missing")
+    with digests.reading(log.file("positions.txt")) as file:
+        for lines in file.lines():
+            if not all(map(bytes.isdigit, lines)):
+                raise TileError("positions.txt holds something else than numbers")
+            positions.extend(map(int, lines))
+    if any(a >= b for a, b in pairwise(positions)):
         raise TileError("its positions do not rise")
     if positions and positions[-1] >= log.checkpoint.size:
         raise TileError("a position lies beyond its checkpoint")
     return positions
 
 
-def entries_of(package: Package, log: Log, *, report: Report) -> Iterator[tuple[int, bytes]]:
-    """Yield (position, body) of every exported entry that is a leaf of the signed tree; name the others."""
-    leaves = leaves_at(package, log)
-    count = 0
-    with package.open(log.file("entries.ndjson")) as file:
-        while line := file.readline(LARGEST_LINE):
-            body = line.rstrip(b"\n")
-            position, leaf = next(leaves, (None, b""))
-            if position is None:
-                report.wrong(f"The log of {log.organisation} has more entries than positions.")
-                return
-            count += 1
-            if sha256(b"\x00" + body).digest() != leaf:
-                report.wrong(f"The entry at position {position} of the log of {log.organisation} was changed.")
-                continue
-            yield position, body
-    if count != len(log.positions):
-        report.wrong(f"The log of {log.organisation} has {count} entries for {len(log.positions)} positions.")
+class Leaves:
+    """The leaf hashes of rising positions, as the tree has them: the lowest tiles, read once, in order."""
 
+    def __init__(self, package: Package, log: Log, *, digests: Digests) -> None:
+        held = 0 in log.tiles
+        self._stream = tile_stream(package, log, level=0, digests=digests) if held else iter(())
+        self._index, self._tile = -1, b""
 
-def leaves_at(package: Package, log: Log) -> Iterator[tuple[int, bytes]]:
-    """Yield each exported position with its leaf hash in the tree, reading the lowest tiles once, in order."""
-    tiles = Tiles(package=package, log=log, indexes=tile_indexes(package, log))
-    stream = tile_stream(tiles, level=0)
-    current, hashes = -1, [b""]
-    for position in log.positions:
-        while current < position // WIDTH:
-            current, hashes = next(stream, (2**63, []))
-        if current != position // WIDTH:
-            yield position, b""
-        else:
-            yield position, hashes[position % WIDTH]
+    def at(self, positions: Sequence[int]) -> bytes:
+        """Return the leaves of these positions one after another; zeros where the package has none."""
+        return b"".join([self._leaf(position) for position in positions])
 
-
-def withheld_of(package: Package, log: Log, *, report: Report) -> Iterator[tuple[int, dict[str, object]]]:
-    """Yield the entries that are shown in part, and proved by their leaf alone."""
-    name = log.file("withheld.ndjson")
-    if name not in package.sizes:
-        return
-    tiles = Tiles(package=package, log=log, indexes=tile_indexes(package, log))
-    tree = TiledTree(size=log.checkpoint.size, read_tile=tiles.read)
-    with package.open(name) as file:
-        while line := file.readline(LARGEST_LINE + 200):
-            shown = parse_json(line)
-            position = int(shown["position"])
-            if tree.leaf(position) != base64.b64decode(shown["leaf"]):
-                report.wrong(f"The withheld entry at position {position} of {log.organisation} has another leaf.")
-                continue
-            yield position, shown["entry"]
+    def _leaf(self, position: int) -> bytes:
+        index = position // WIDTH
+        while self._index < index:
+            self._index, self._tile = next(self._stream, (2**63, b""))
+        start = position % WIDTH * HASH_BYTES
+        leaf = self._tile[start : start + HASH_BYTES] if self._index == index else b""
+        return leaf or bytes(HASH_BYTES)

@@ -49,8 +49,10 @@ class Package:
         """Return a small file.
 
         Raises:
-            UnreadableError: it is larger than any file of its kind may be.
+            UnreadableError: it is missing, or larger than any file of its kind may be.
         """
+        if name not in self.sizes:
+            raise UnreadableError(f"{name} is missing")
         if self.sizes[name] > most:
             raise UnreadableError(f"{name} has {self.sizes[name]} bytes; a file of its kind has at most {most}")
         with self.open(name) as file:
