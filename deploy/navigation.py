@@ -4,6 +4,7 @@ An entry whose page does not exist in this installation is left out.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from django.utils import timezone
 
 from audit.access.decisions import may
 from audit.access.models import User
+
+WARNED_BEFORE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "user_roles": roles_of(user) if isinstance(user, User) else "",
         "has_bell": isinstance(user, User) and may(user, "see_quarantine"),
         "has_comments_bell": isinstance(user, User) and may(user, "answer_comment"),
+        "has_alarm": isinstance(user, User) and may(user, "review_break_glass"),
+        "emergencies": [grant for grant in user.live_grants if grant.is_emergency] if isinstance(user, User) else [],
+        "ends_soon": ends_soon(user) if isinstance(user, User) else [],
+        "has_ended": has_ended(user) if isinstance(user, User) else None,
+        "may_break_glass": isinstance(user, User) and may(user, "break_glass"),
         "shown_zone": timezone.get_current_timezone_name(),
     }
 
@@ -80,6 +88,19 @@ def address(item: Item) -> str:
         return reverse(item.url_name)
     except NoReverseMatch:
         return ""
+
+
+def ends_soon(user: User) -> list[Any]:
+    """Return the grants of a person that expire within two weeks; an emergency's hour has its own banner."""
+    soon = timezone.now() + WARNED_BEFORE
+    return [each for each in user.live_grants if each.expires_at and each.expires_at < soon and not each.is_emergency]
+
+
+def has_ended(user: User) -> Any:
+    """Return the grant of a person that expired last, where none is in force: it says why they see nothing."""
+    if user.live_grants:
+        return None
+    return user.grants.filter(ended_at=None, expires_at__isnull=False).order_by("expires_at").last()
 
 
 def roles_of(user: User) -> str:

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("audit.serving.urls")),
     path("", include("monitoring.evidence.urls")),
     path("", include("monitoring.portal.urls")),
+    path("", include("inference.registry.break_glass_urls")),
     path("", include("inference.registry.urls")),
     path("", include("inference.messages.urls")),
     path("", include("inference.imaging.urls")),

@@ -7,7 +7,7 @@ of the north group, so that a 404 is a refusal and not an empty database.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.access.actions import create_token
-from audit.access.models import Token, User
+from audit.access.models import Emergency, Grant, Token, User
 from audit.log.actions import record_act
 from audit.log.checkpoints import sign_checkpoints
 from audit.log.models import Entry
@@ -113,11 +113,19 @@ ADDRESSES: dict[str, Address] = {
     "registry:section": Address(kind=CLASS, arguments=("section",)),
     "registry:item": Address(kind=OBJECT, arguments=("type", "deployment")),
     "refused:page": Address(kind=CLASS, opened_by="administrator"),
+    "break_glass:page": Address(kind=CLASS, methods="get post", opened_by="radiologist"),
+    "break_glass:end": Address(kind=CLASS, methods="post", opened_by="radiologist"),
+    "break_glass:reviews": Address(kind=CLASS),
+    "break_glass:review": Address(kind=OBJECT, methods="get post", arguments=("emergency",)),
+    "break_glass:bell": Address(kind=CLASS),
     "registry:users": Address(kind=CLASS, opened_by="administrator"),
     "registry:new_user": Address(kind=CLASS, methods="get post", opened_by="administrator"),
     "registry:user": Address(kind=OBJECT, opened_by="administrator", arguments=("username",)),
     "registry:grant": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
     "registry:end_grant": Address(
+        kind=OBJECT, methods="post", opened_by="administrator", arguments=("username", "grant")
+    ),
+    "registry:extend_grant": Address(
         kind=OBJECT, methods="post", opened_by="administrator", arguments=("username", "grant")
     ),
     "registry:close_user": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
@@ -271,9 +279,20 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
             set_at=now, set_by="user:n",
         ).pk,
         "entry_token": entry_token(), "comment": make_comment(now=now), "regulators_comment": make_comment(now=now),
+        "emergency": make_emergency(now=now).pk,
         "source": ResultSource.objects.create(site_id="north", deployment_id="cxr-north", created_at=now).pk,
         "position": Entry.objects.filter(organisation="north-group", kind="inference").first().position,
     }  # fmt: skip
+
+
+def make_emergency(*, now: Any) -> Emergency:
+    """An emergency's access to the north group's hospital, taken by whoever opens pages as a radiologist there."""
+    reader = make_user(role="radiologist", organisation="north-group", username="northern-emergency")
+    grant = Grant.objects.create(
+        user=reader, role="radiologist", organisation="north-group", site="north", created_at=now,
+        expires_at=now + timedelta(hours=1), is_emergency=True,
+    )  # fmt: skip
+    return Emergency.objects.create(grant=grant, reason="northern emergency")
 
 
 def make_package(*, now: Any) -> Package:

@@ -28,7 +28,7 @@ from audit.errors import UnknownActionError
 
 __all__ = [
     "ACTIONS", "Bound", "Hidden", "NotVisibleError", "Scope", "Shared", "allowed", "effective_level",
-    "hide_small", "level_for", "may", "member_required", "require", "scope_for", "user_of",
+    "emergency_behind", "hide_small", "level_for", "may", "member_required", "require", "scope_for", "user_of",
 ]  # fmt: skip
 
 Visitor = User | AnonymousUser
@@ -37,21 +37,22 @@ View = Callable[..., HttpResponseBase]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Who may take an action, how deep their grant must reach, and whether an agreement can give it."""
+    """Who may take an action, how deep their grant must reach, and whether an agreement or an emergency can give it."""
 
     roles: frozenset[str]
     needs: str
     shareable: bool
+    urgent: bool = False
 
 
-def to_see(needs: str, *roles: str) -> Rule:
+def to_see(needs: str, *roles: str, urgent: bool = False) -> Rule:
     """Looking: what a site shares with a manufacturer, its people may look at too."""
-    return Rule(roles=frozenset(roles), needs=needs, shareable=True)
+    return Rule(roles=frozenset(roles), needs=needs, shareable=True, urgent=urgent)
 
 
-def to_do(needs: str, *roles: str) -> Rule:
+def to_do(needs: str, *roles: str, urgent: bool = False) -> Rule:
     """Acting, or looking behind the scenes: only where the grant itself reaches."""
-    return Rule(roles=frozenset(roles), needs=needs, shareable=False)
+    return Rule(roles=frozenset(roles), needs=needs, shareable=False, urgent=urgent)
 
 
 QUALITY, READER, ARBITER, ENGINEER = Role.QUALITY_OFFICER, Role.RADIOLOGIST, Role.ARBITER, Role.ML_ENGINEER
@@ -68,10 +69,10 @@ ACTIONS: dict[str, Rule] = {
     "see_registry": to_see(SUMS, QUALITY, READER, ARBITER, ENGINEER, INTEGRATOR, REGULATOR, ADMIN),
     "see_rows": to_see(ROWS, QUALITY, READER, ARBITER, ENGINEER, REGULATOR),
     "see_flagged": to_see(ROWS, QUALITY, ENGINEER, INTEGRATOR, REGULATOR),
-    "see_case": to_see(ROWS, QUALITY, READER, ARBITER, ENGINEER, REGULATOR),
-    "see_image": to_see(IMAGES, QUALITY, READER, ARBITER, ENGINEER, REGULATOR),
+    "see_case": to_see(ROWS, QUALITY, READER, ARBITER, ENGINEER, REGULATOR, urgent=True),
+    "see_image": to_see(IMAGES, QUALITY, READER, ARBITER, ENGINEER, REGULATOR, urgent=True),
     "see_completeness": to_do(ROWS, QUALITY, INTEGRATOR, REGULATOR),
-    "see_worklist": to_do(ROWS, READER, ARBITER),
+    "see_worklist": to_do(ROWS, READER, ARBITER, urgent=True),
     "see_intake": to_do(SUMS, QUALITY, INTEGRATOR, REGULATOR, ADMIN),
     "see_quarantine": to_do(ROWS, INTEGRATOR),
     "see_log": to_do(SUMS, QUALITY, REGULATOR, ADMIN),
@@ -96,6 +97,8 @@ ACTIONS: dict[str, Rule] = {
     "manage_registry": to_do(SUMS, ADMIN),
     "manage_users": to_do(SUMS, ADMIN),
     "see_refusals": to_do(SUMS, ADMIN),
+    "break_glass": to_do(IMAGES, READER, ARBITER),
+    "review_break_glass": to_do(SUMS, QUALITY, ADMIN),
     "manage_tokens": to_do(SUMS, ADMIN),
     "resolve_identity": to_do(ROWS, RESOLVER),
 }
@@ -116,9 +119,23 @@ def scope_for(user: Visitor, action: str, *, sharing: Iterable[Shared] = ()) -> 
     rule = rule_of(action)
     if not isinstance(user, User) or not user.is_active:
         return Scope()
-    granted = Scope(bounds=tuple(_bound(grant) for grant in user.live_grants if grant.role in rule.roles))
+    granted = Scope(bounds=tuple(_bound(grant) for grant in user.live_grants if gives(grant, rule)))
     reach = with_sharing(granted, sharing=sharing) if rule.shareable else granted
     return at_depth(reach, needed=rule.needs)
+
+
+def gives(grant: Any, rule: Rule) -> bool:
+    """Return whether a grant is one of a rule's; one taken in an emergency gives what is urgent alone."""
+    return grant.role in rule.roles and (rule.urgent or not grant.is_emergency)
+
+
+def emergency_behind(user: Visitor, action: str, *, organisation: str, site: str) -> Any:
+    """Return the grant taken in an emergency by which alone a user reaches a site's things, or None."""
+    if not isinstance(user, User) or not any(grant.is_emergency for grant in user.live_grants):
+        return None
+    place = {"organisation": organisation, "site": site, "product": ""}
+    reaching = [each for each in user.live_grants if gives(each, rule_of(action)) and _bound(each).covers(**place)]
+    return None if any(not each.is_emergency for each in reaching) else next(iter(reaching), None)
 
 
 def _bound(grant: Any) -> Bound:

@@ -6,9 +6,9 @@ from audit.access.models import Grant, User
 from audit.log.actions import OPERATOR
 from audit.log.findings import Problem
 from audit.log.holding import acts_of, differing, hold
-from audit.log.models import Act
+from audit.log.models import Act, plain
 
-ADDED, ENDED = "grant_added", "grant_ended"
+ADDED, EXTENDED, ENDED = "grant_added", "grant_extended", "grant_ended"
 CREATED, CLOSED, OPENED = "user_created", "user_deactivated", "user_reactivated"
 BOUND_TO = ("role", "organisation", "site", "product", "level")
 
@@ -17,13 +17,16 @@ def check_grants(using: str) -> Iterator[Problem]:
     """Yield the grants that are not what was logged of them, those that no act made, and the lost ones."""
     rows = {each.pk: each for each in Grant.objects.using(using).select_related("user")}
     ended = {act.details.get("grant") for act in acts_of(ENDED, using=using)}
+    extended = {act.details.get("grant"): act.details.get("expires_at") for act in acts_of(EXTENDED, using=using)}
     for act in acts_of(ADDED, using=using):
         grant = rows.pop(act.details.get("grant"), None)
         if grant is None:
             yield wrong(
                 f"The grant {act.details.get('grant')} of {act.subject} is in the log alone: it was deleted", act
             )
-        elif said := differing(said_by_row(grant), said_by_act(act, is_ended=grant.pk in ended)):
+        elif said := differing(
+            said_by_row(grant), said_by_act(act, is_ended=grant.pk in ended, until=extended.get(grant.pk))
+        ):
             yield wrong(f"The grant {grant.pk} of {act.subject} is not as it was given: {said}", act)
     for grant in rows.values():
         sentence = f"The grant {grant.pk} ({grant.role}) of user/{grant.user} has no act: it was put in past the log."
@@ -32,12 +35,20 @@ def check_grants(using: str) -> Iterator[Problem]:
 
 def said_by_row(grant: Grant) -> dict[str, object]:
     bound = {name: getattr(grant, name) for name in BOUND_TO}
-    return bound | {"user": f"user/{grant.user.username}", "is ended": grant.ended_at is not None}
+    return bound | {
+        "user": f"user/{grant.user.username}",
+        "is ended": grant.ended_at is not None,
+        "its end": plain(grant.expires_at),
+        "emergency": grant.is_emergency,
+    }
 
 
-def said_by_act(act: Act, *, is_ended: bool) -> dict[str, object]:
-    """Return what an act says of its grant; it leaves out what is empty."""
+def said_by_act(act: Act, *, is_ended: bool, until: str | None) -> dict[str, object]:
+    """Return what an act says of its grant; it leaves out what is empty. The last extension says its end."""
     bound = {name: act.details.get(name, "") for name in BOUND_TO}
+    bound["emergency"] = act.details.get("is_emergency", False)
+    if said := until or act.details.get("expires_at"):
+        bound["its end"] = said
     return bound | {"user": act.subject, "is ended": is_ended}
 
 

@@ -1,5 +1,6 @@
 """The reader's worklist, and the page of one case."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.access.decisions import allowed, may, user_of
+from audit.access.emergencies import note_seen
+from audit.access.models import User
 from inference.reads.actions import ReadRefusedError, reader_key, record_opinions
 from inference.reads.forms import ReadForm
 from inference.reads.page import CasePage, load_case
@@ -31,6 +34,7 @@ def worklist_page(request: HttpRequest) -> HttpResponse:
     wanted = wanted_of(request)
     found = worklist(request.user, wanted, reader=reader_key(user_of(request)), now=now)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    note_lists_seen(user_of(request), now=now)
     context = {
         "breadcrumbs": [("Worklist", "")],
         "page": page,
@@ -42,6 +46,14 @@ def worklist_page(request: HttpRequest) -> HttpResponse:
         "products": visible_products(request.user, "see_worklist", now=now),
     }
     return render(request, "inference/reads/worklist.html", context)
+
+
+def note_lists_seen(user: User, *, now: datetime) -> None:
+    """Log which sites' worklists an emergency let somebody see."""
+    for grant in user.live_grants:
+        if grant.is_emergency:
+            place = {"organisation": grant.organisation, "site": grant.site}
+            note_seen(user, "see_worklist", **place, subject=f"worklist/{grant.site}", now=now)
 
 
 def wanted_of(request: HttpRequest) -> Wanted:

@@ -1,5 +1,6 @@
 """Pages of an administrator: users with their grants."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -9,14 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit.access.actions import add_grant, create_user, deactivate, end_grant, reactivate
+from audit.access.actions import add_grant, create_user, deactivate, end_grant, extend_grant, reactivate
 from audit.access.decisions import NotVisibleError, Scope, allowed, scope_for, user_of
-from audit.access.models import User
+from audit.access.models import Grant, User
 from audit.access.queries import users_within
 from audit.errors import AccessError
-from inference.registry.account_forms import GrantForm, UserForm
+from inference.registry.account_forms import GrantForm, UntilForm, UserForm
 
 USERS = "manage_users"
+WARNED_BEFORE = timedelta(days=14)  # that a role expires
 
 
 @allowed(USERS)
@@ -25,6 +27,8 @@ def users(request: HttpRequest) -> HttpResponse:
     scope = scope_for(request.user, USERS)
     context = {
         "people": [(person, known_grants(person, scope=scope)) for person in users_within(scope)],
+        "now": timezone.now(),
+        "soon": timezone.now() + WARNED_BEFORE,
         "breadcrumbs": [("Overview", "/"), ("Users", "")],
     }
     return render(request, "inference/registry/users.html", context)
@@ -58,7 +62,9 @@ def created(request: HttpRequest, *, form: UserForm) -> HttpResponse:
         printed_name=form.cleaned_data["printed_name"],
         by=user_of(request),
         now=timezone.now(),
-        **{name: form.cleaned_data[name] for name in ("role", "organisation", "site", "product", "level")},
+        **{
+            name: form.cleaned_data[name] for name in ("role", "organisation", "site", "product", "level", "expires_at")
+        },
     )
     context = {
         "made": made,
@@ -85,6 +91,7 @@ def user_page(request: HttpRequest, person: User, *, form: GrantForm, status: in
     context = {
         "person": person,
         "held": known_grants(person, scope=scope_for(request.user, USERS)),
+        "now": timezone.now(),
         "form": form,
         "is_self": person.pk == request.user.pk,
         "breadcrumbs": [("Overview", "/"), ("Users", reverse("registry:users")), (person.username, "")],
@@ -107,10 +114,26 @@ def grant(request: HttpRequest, username: str) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, username: str, grant_id: int) -> HttpResponse:
     person = get_user_for(request, username)
+    return act(request, username, end_grant, grant=get_grant_for(request, person, grant_id))
+
+
+@allowed(USERS)
+@require_POST
+def extend(request: HttpRequest, username: str, grant_id: int) -> HttpResponse:
+    """Let a role that expires last until a later day."""
+    person = get_user_for(request, username)
+    held, form = get_grant_for(request, person, grant_id), UntilForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "The role was not extended: " + " ".join(form.errors.get("until", [])))
+        return redirect("registry:user", username)
+    return act(request, username, extend_grant, grant=held, until=form.cleaned_data["until"])
+
+
+def get_grant_for(request: HttpRequest, person: User, grant_id: int) -> Grant:
     held = person.grants.filter(pk=grant_id).first()
     if held is None or not reaches(scope_for(request.user, USERS), held):
         raise NotVisibleError
-    return act(request, username, end_grant, grant=held)
+    return held
 
 
 def reaches(scope: Scope, held: Any) -> bool:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("users/<str:username>/", account_views.user, name="user"),
     path("users/<str:username>/grants/", account_views.grant, name="grant"),
     path("users/<str:username>/grants/<int:grant_id>/end/", account_views.end, name="end_grant"),
+    path("users/<str:username>/grants/<int:grant_id>/extend/", account_views.extend, name="extend_grant"),
     path("users/<str:username>/close/", account_views.close, name="close_user"),
     path("users/<str:username>/open/", account_views.reopen, name="open_user"),
     path("tokens/", token_views.tokens, name="tokens"),

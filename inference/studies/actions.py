@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from django.db import transaction
 
+from audit.access.emergencies import note_seen
 from audit.access.models import User
 from audit.log.actions import record_act, record_facts
 from audit.log.models import Act
@@ -12,9 +13,14 @@ from inference.studies.models import Study, VaultValue
 from inference.studies.pseudonyms import keyring_of
 
 
-def note_opening(*, study: Study, what: str, by: User, now: datetime) -> bool:
-    """Log that somebody opened a study's `case` or `image`: once per person, study and hour."""
+def note_opening(*, study: Study, what: str, by: User, now: datetime, thing: str = "") -> bool:
+    """Log that somebody opened a study's `case` or `image`: once per person, study and hour.
+
+    In an emergency each thing is noted besides: the study, or the one that is named.
+    """
     organisation = study.site.organisation_id
+    subject = thing or f"study/{study.pk}"
+    note_seen(by, f"see_{what}", organisation=organisation, site=study.site_id, subject=subject, now=now)
     hour = now.astimezone(UTC).strftime("%Y-%m-%dT%H")
     act = Act(organisation=organisation, subject=f"study/{study.pk}", details={"hour": hour}, received_at=now)
     uid = sha256(f"{what}/{by.actor}/{study.pk}/{hour}".encode()).hexdigest()

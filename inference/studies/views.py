@@ -28,7 +28,7 @@ def image(request: HttpRequest, instance: UUID) -> HttpResponse:
     now = timezone.now()
     found = get_image_for(request.user, instance, now=now)
     frame, width = whole(request, "frame", default=1), whole(request, "width", default=WIDEST)
-    note_opening(study=found.study, what="image", by=user_of(request), now=now)
+    note_opening(study=found.study, what="image", by=user_of(request), now=now, thing=f"image/{found.pk}")
     tag = f'"{found.sha256[:32]}-{frame}-{width}"'
     if request.headers.get("If-None-Match") == tag:
         return kept_private(HttpResponseNotModified(), tag=tag)

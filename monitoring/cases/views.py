@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from audit.access.decisions import allowed
+from audit.access.decisions import allowed, user_of
 from inference.registry.visibility import visible_deployments
+from inference.studies.actions import note_opening
 from inference.studies.visibility import get_study_for
 from monitoring.cases.facts import CountedCase
 from monitoring.cases.queries import counting_of
@@ -32,6 +33,7 @@ class Line:
 def counting(request: HttpRequest, study_id: UUID) -> HttpResponse:
     now = timezone.now()
     study = get_study_for(request.user, "see_case", study_id, now=now)
+    note_opening(study=study, what="case", by=user_of(request), now=now)
     deployments = visible_deployments(request.user, "see_case", now=now).filter(site=study.site)
     cases = counting_of(study.pk, deployments=deployments.values_list("pk", flat=True))
     context = {"lines": lines_of(cases), "zone": study.site.timezone, "rules": len({case.rule for case in cases})}

@@ -49,6 +49,8 @@ MATRIX = {
     "manage_registry": {D},
     "manage_users": {D},
     "see_refusals": {D},
+    "break_glass": {R, A},
+    "review_break_glass": {Q, D},
     "manage_tokens": {D},
     "resolve_identity": {S},
 }
@@ -56,7 +58,8 @@ NEEDS_ROWS = {
     "see_rows", "see_case", "see_flagged", "see_completeness", "see_worklist", "see_quarantine", "see_log_entries",
     "settle_truth", "replay_quarantine", "manage_rules", "resolve_identity", "see_label_plans", "plan_labels",
 }  # fmt: skip
-NEEDS_IMAGES = {"see_image", "record_read", "arbitrate"}
+NEEDS_IMAGES = {"see_image", "record_read", "arbitrate", "break_glass"}
+URGENT = {"see_case", "see_image", "see_worklist"}
 
 
 def test_the_matrix_knows_every_action():

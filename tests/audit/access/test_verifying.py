@@ -1,9 +1,12 @@
 """Rights and log-ins that somebody edited past the log: each is named by the verification."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
-from audit.access.actions import GrantValues, add_grant, deactivate, end_grant
+from audit.access.actions import GrantValues, add_grant, deactivate, end_grant, extend_grant
+from audit.access.models import Grant
 from audit.access.verifying import check_grants, check_users
 from tests.audit.access.people import make_user
 
@@ -47,3 +50,12 @@ def test_an_edited_right_is_named(sentence, now):
         assert cursor.rowcount
 
     assert [each for each in sentences() if sentence in each]
+
+
+def test_a_longer_end_given_past_the_log_is_named(now):
+    person = make_user("regulator", organisation="north-group")
+    grant = person.grants.get()
+    extend_grant(grant=grant, until=grant.expires_at + timedelta(days=1), by="test", now=now)
+    assert not list(check_grants("default"))
+    Grant.objects.update(expires_at=grant.expires_at + timedelta(days=365))
+    assert ["its end" in problem.sentence for problem in check_grants("default")] == [True]

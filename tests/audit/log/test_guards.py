@@ -19,7 +19,8 @@ OF_THE_SEQUENCER = {"audit_tree", "audit_tile"}
 ONLY_GROWING = {"audit_witnessedlog"}  # what we remember as a witness: a trigger refuses that it shrinks
 # May change, because nothing is proved by them: a new table is put here on purpose, or guarded by a migration.
 ORDINARY = {
-    "audit_accessrules", "audit_attempt", "audit_emergency", "audit_refusalcount", "audit_factor", "audit_failure", "audit_grant", "audit_identity",
+    "audit_accessrules", "audit_attempt", "audit_emergency", "audit_factor", "audit_failure", "audit_grant",
+    "audit_identity", "audit_refusalcount",
     "audit_notice", "audit_recoverycode", "audit_sealedkey", "audit_session", "audit_token", "audit_user",
     "audit_witness", "auth_group",
     "auth_group_permissions", "auth_permission", "axes_accessattempt", "axes_accessattemptexpiration",

@@ -93,7 +93,9 @@ def test_an_administrator_of_one_organisation_does_not_see_the_users_of_another(
 def test_an_administrator_does_not_touch_rights_beyond_their_reach(client, network):
     other = make_user(role="regulator", username="both")
     held = other.grants.get()
-    other.grants.create(role="regulator", organisation="north-group", created_at=held.created_at)
+    other.grants.create(
+        role="regulator", organisation="north-group", created_at=held.created_at, expires_at=held.expires_at
+    )
     log_in(client, organisation="north-group")
     assert client.get("/users/both/").status_code == 200
     assert client.post(f"/users/both/grants/{held.pk}/end/").status_code == 404
