@@ -55,6 +55,11 @@ app.conf.beat_schedule = {
         "schedule": MINUTE_SECONDS,
         "options": {"expires": MINUTE_SECONDS},
     },
+    "tell of failed log-ins": {
+        "task": "audit.access.tasks.tell_failures_task",
+        "schedule": MINUTE_SECONDS,
+        "options": {"expires": MINUTE_SECONDS},
+    },
     "ask witnesses": {
         "task": "audit.witnesses.tasks.ask_witnesses_task",
         "schedule": MINUTE_SECONDS,

@@ -229,6 +229,17 @@ def reset_password(*, user: User, reason: str, by: Actor, now: datetime) -> str:
     return chosen
 
 
+@transaction.atomic
+def set_email(*, user: User, email: str, by: Actor, now: datetime) -> None:
+    """Change where notices go, and tell the place they went to so far. The log holds no address."""
+    if email == user.email:
+        return
+    notify(user, "The e-mail address for notices about your log-in was changed.", now=now)
+    user.email = email
+    user.save(update_fields=["email"])
+    log_user("user_email_changed", user=user, by=by, now=now)
+
+
 def log_user(kind: str, *, user: User, by: Actor, now: datetime, details: Mapping[str, Any] | None = None) -> None:
     record_act(
         kind,

@@ -75,7 +75,9 @@ class Grant(models.Model):
     site = models.CharField(max_length=64, blank=True)
     product = models.CharField(max_length=64, blank=True)
     level = models.CharField(max_length=16, choices=Level.choices, default=Level.IMAGES)
-    group = models.CharField(max_length=200, blank=True)  # of single sign-on: it ends when the person leaves it
+    group = models.CharField(
+        max_length=200, blank=True, db_default=""
+    )  # of single sign-on: it ends when the person leaves it
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)

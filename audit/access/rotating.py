@@ -29,6 +29,7 @@ def rotate_token(
         deployment=token.deployment,
         site=token.site,
         user=token.user,
+        scope=token.scope,
         organisation=organisation,
         expires_at=now + lifetime if lifetime else None,
         by=by,

@@ -22,6 +22,14 @@ RADVIGIL_PKCS11_PIN = env_text("RADVIGIL_PKCS11_PIN", default="")
 # An RFC 3161 server that stamps checkpoints, and the PEM file of the roots that are trusted for it.
 RADVIGIL_TIME_STAMP_URL = env_text("RADVIGIL_TIME_STAMP_URL", default="")
 RADVIGIL_TIME_STAMP_ROOTS = env_text("RADVIGIL_TIME_STAMP_ROOTS", default="")
+# Single sign-on by OpenID Connect; off without an issuer. See docs/access.md.
+RADVIGIL_OIDC_ISSUER = env_text("RADVIGIL_OIDC_ISSUER", default="")
+RADVIGIL_OIDC_CLIENT = env_text("RADVIGIL_OIDC_CLIENT", default="")
+RADVIGIL_OIDC_SECRET = env_text("RADVIGIL_OIDC_SECRET", default="")
+RADVIGIL_OIDC_NAME = env_text("RADVIGIL_OIDC_NAME", default="single sign-on")
+RADVIGIL_OIDC_SCOPE = env_text("RADVIGIL_OIDC_SCOPE", default="openid profile")
+RADVIGIL_OIDC_GROUPS_CLAIM = env_text("RADVIGIL_OIDC_GROUPS_CLAIM", default="groups")
+RADVIGIL_OIDC_GRANTS = env_text("RADVIGIL_OIDC_GRANTS", default="")  # a JSON file: group → grants
 RADVIGIL_PIXELS = RADVIGIL_HOME / "pixels"
 RADVIGIL_WEIGHTS = RADVIGIL_HOME / "weights"
 
@@ -86,6 +94,7 @@ MIDDLEWARE = [
     "audit.access.refusals.LogRefusals",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "audit.access.limits.hold_to_limits",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -126,10 +135,25 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 RADVIGIL_TLS = env_bool("RADVIGIL_TLS", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if RADVIGIL_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if RADVIGIL_TLS else 0
+SESSION_ENGINE = "audit.access.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = RADVIGIL_TLS
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 12 * 60 * 60
-SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # the token is in the page, where htmx takes it from
+# A cookie with this prefix is taken by browsers over TLS and from this host alone, for all of its paths.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
+    ("__Host-sessionid", "__Host-csrftoken") if RADVIGIL_TLS else ("sessionid", "csrftoken")
+)
+SESSION_COOKIE_SAMESITE = "Lax"  # not Strict: single sign-on leads back from another site
+CSRF_COOKIE_SAMESITE = "Strict"
+RADVIGIL_SESSION_IDLE_MINUTES = env_int("RADVIGIL_SESSION_IDLE_MINUTES", default=30)
+RADVIGIL_SESSION_HOURS = env_int("RADVIGIL_SESSION_HOURS", default=12)
+SESSION_COOKIE_AGE = RADVIGIL_SESSION_HOURS * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# The roles that log in with a second factor; an organisation can ask it of more.
+RADVIGIL_SECOND_FACTOR_ROLES = env_text(
+    "RADVIGIL_SECOND_FACTOR_ROLES", default="administrator resolver" if RADVIGIL_TLS else ""
+).split()
+RADVIGIL_PASSWORD_DAYS = env_int("RADVIGIL_PASSWORD_DAYS", default=0)  # 0: good until it is changed
+RADVIGIL_LOGIN_FAILURES_OF_A_NAME = env_int("RADVIGIL_LOGIN_FAILURES_OF_A_NAME", default=100)  # an hour, from anywhere
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -137,6 +161,11 @@ AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = env_int("RADVIGIL_LOGIN_FAILURES", default=5)
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "audit.access.attempts.counted_name"
+AXES_CLIENT_IP_CALLABLE = "audit.access.attempts.client_address"
+AXES_SENSITIVE_PARAMETERS = ["username", "next", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True  # the log has it, without addresses
+AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "audit/access/locked.html"
 AXES_HTTP_RESPONSE_CODE = 429
 AUTH_PASSWORD_VALIDATORS = [

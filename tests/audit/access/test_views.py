@@ -39,12 +39,13 @@ def test_a_wrong_password_is_refused_and_in_the_log_without_its_text(client):
     assert b"hunter2" not in bytes(Entry.objects.latest("id").body)
 
 
-def test_a_name_that_does_not_exist_leaves_no_act_and_the_same_answer(client):
+def test_a_name_that_does_not_exist_is_counted_without_its_text_and_gets_the_same_answer(client):
     make_user()
     known = attempt(client, password="wrong wrong wrong").content
-    before = kinds()
-    unknown = attempt(client, username="nobody", password="wrong wrong wrong").content
-    assert kinds() == before
+    unknown = attempt(client, username="hunter2hunter2", password="wrong wrong wrong").content
+    entry = Entry.objects.latest("id")
+    assert (entry.kind, entry.organisation) == ("log_in_failed", "operator")
+    assert b"hunter2" not in bytes(entry.body)
     assert b"is not right" in known
     assert b"is not right" in unknown
 
