@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("monitoring.evidence.urls")),
     path("", include("monitoring.portal.urls")),
     path("", include("inference.registry.break_glass_urls")),
+    path("", include("inference.registry.sharing_urls")),
     path("", include("inference.registry.urls")),
     path("", include("inference.messages.urls")),
     path("", include("inference.imaging.urls")),

@@ -11,10 +11,12 @@ class InferenceConfig(AppConfig):
         from inference.connectors import discards  # noqa: PLC0415 - tables need the apps to be loaded
         from inference.corrections.persons import has_opted_out  # noqa: PLC0415
         from inference.messages import verifying as rules  # noqa: PLC0415
+        from inference.registry import agreements  # noqa: PLC0415
         from inference.registry import verifying as registry  # noqa: PLC0415
         from inference.retention import signing, verifying  # noqa: PLC0415
         from inference.studies.visibility import withhold_when  # noqa: PLC0415
 
+        agreements.register()
         discards.register()
         signing.register()
         withhold_when(has_opted_out)

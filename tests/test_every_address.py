@@ -26,7 +26,7 @@ from inference.imaging.models import ResultSource
 from inference.intake.models import SetAside
 from inference.messages.models import InboundMessage, MappingRule
 from inference.messages.receiving import receive_hl7
-from inference.registry.models import Claim, Site
+from inference.registry.models import Claim, Sharing, Site
 from inference.rescoring.models import RescoreRun
 from inference.retention.models import Erasure, Hold
 from inference.studies.pixels import store_dicom
@@ -125,6 +125,8 @@ ADDRESSES: dict[str, Address] = {
     "registry:section": Address(kind=CLASS, arguments=("section",)),
     "registry:item": Address(kind=OBJECT, arguments=("type", "deployment")),
     "refused:page": Address(kind=CLASS, opened_by="administrator"),
+    "sharing:page": Address(kind=CLASS),
+    "sharing:agreement": Address(kind=OBJECT, arguments=("sharing",)),
     "break_glass:page": Address(kind=CLASS, methods="get post", opened_by="radiologist"),
     "break_glass:end": Address(kind=CLASS, methods="post", opened_by="radiologist"),
     "break_glass:reviews": Address(kind=CLASS),
@@ -293,6 +295,7 @@ def things(settings, tmp_path, now) -> dict[str, Any]:
         ).pk,
         "entry_token": entry_token(), "comment": make_comment(now=now), "regulators_comment": make_comment(now=now),
         "emergency": make_emergency(now=now).pk,
+        "sharing": Sharing.objects.filter(site="north").order_by("pk").first().pk,
         "source": ResultSource.objects.create(site_id="north", deployment_id="cxr-north", created_at=now).pk,
         "position": Entry.objects.filter(organisation="north-group", kind="inference").first().position,
     }  # fmt: skip

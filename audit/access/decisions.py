@@ -97,6 +97,7 @@ ACTIONS: dict[str, Rule] = {
     "manage_registry": to_do(SUMS, ADMIN),
     "manage_users": to_do(SUMS, ADMIN),
     "see_refusals": to_do(SUMS, ADMIN),
+    "sign_sharing": to_do(SUMS, QUALITY, ADMIN),
     "break_glass": to_do(IMAGES, READER, ARBITER),
     "review_break_glass": to_do(SUMS, QUALITY, ADMIN),
     "manage_tokens": to_do(SUMS, ADMIN),

@@ -49,6 +49,7 @@ MATRIX = {
     "manage_registry": {D},
     "manage_users": {D},
     "see_refusals": {D},
+    "sign_sharing": {Q, D},
     "break_glass": {R, A},
     "review_break_glass": {Q, D},
     "manage_tokens": {D},
