@@ -11,10 +11,11 @@ from django.db import connection
 from audit.access.models import User
 from audit.errors import AuditError
 from monitoring.errors import MonitoringError
-from monitoring.evidence.making import Making, make_package
+from monitoring.evidence.making import make_package
 from monitoring.evidence.models import Package
 from monitoring.evidence.queries import path_of
 from monitoring.evidence.scopes import Wanted, scope_of
+from monitoring.evidence.under_way import Making
 
 LOCK_SPACE = 0x52445650
 UNFINISHED = (Package.State.WAITING, Package.State.MAKING)
@@ -78,7 +79,7 @@ def make_in_turn(package: Package, *, now: datetime) -> None:
         scope=scope_of(wanted_of(package)),
         actor=package.requested_by,
         now=now,
-        tell=lambda step: tell(package, step=step),
+        tell=lambda step, done, of: tell(package, step=step),
     )
     try:
         made = make_package(making, path=path)

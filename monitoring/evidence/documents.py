@@ -1,35 +1,67 @@
-"""The documents of a package: scope, registry excerpt, signals, and the report that a person reads on paper."""
+"""The documents of a package as their JSON twins: what stands on paper, and nothing that does not."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
-from django.template.loader import render_to_string
 
-from audit.access.scopes import Scope as AccessScope
-from audit.access.scopes import depth_of
 from audit.log.models import plain
-from audit.signatures.models import Signature
-from inference.registry.ledger import described
-from inference.registry.models import Claim, Configuration, Finding, Market, Version
+from audit.log.queries import checkpoint_before
+from audit.packages.bundling import verifier_digest
 from monitoring.cases.reasons import sentence
-from monitoring.claims.browsing import Reach
-from monitoring.claims.presenting import ClaimRow, claim_rows
-from monitoring.evidence.scopes import Scope
-from monitoring.signals.models import Signal
+from monitoring.evidence.deidentifying import NOT_PROVABLE, PROVABLE
+from monitoring.evidence.dictionary import dictionary_document
+from monitoring.evidence.proving import key_of
+from monitoring.evidence.under_way import Making
 
-NONE_RECORDED = "none recorded"
+TITLES = {
+    "report": "Evidence report",
+    "monitoring": "Monitoring and signals",
+    "registry": "Registry, rules in force and software",
+    "dictionary": "Data dictionary",
+}
+ABOUT = {
+    "report": "Scope, cases, figures, claims, signals, decisions, signatures, and how to check them.",
+    "monitoring": "Every monitor's design, every signal with its steps, and what people did about it.",
+    "registry": "Releases, configurations, truth rules, mapping rules, sharing agreements, and the software (SOUP).",
+    "dictionary": "What every table and column means, and how it is de-identified.",
+}
 
 
-def scope_document(scope: Scope, *, uid: str, made_by: str, made_at: str) -> dict[str, Any]:
-    wanted = scope.wanted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that the documents draw from; each stands in a file of its own too."""
+
+    scope: Mapping[str, Any]
+    counts: Mapping[str, int] | None
+    figures: Mapping[str, Any]
+    registry: Mapping[str, Any]
+    rules: Mapping[str, Any]
+    software: Mapping[str, Any]
+    claims: list[dict[str, Any]]
+    monitors: list[dict[str, Any]]
+    signals: list[dict[str, Any]]
+    investigations: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
+    signatures: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
+    deidentification: Mapping[str, Any]
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why cases are left out, in words."""
+        return {reason: sentence(reason) for block in self.figures["sets"] for reason in block["excluded"]}
+
+
+def scope_document(making: Making, *, opted_out: int) -> dict[str, Any]:
+    """Return what was asked for. Who exported it when is an act of each log, so that the content stays the same."""
+    scope, wanted = making.scope, making.scope.wanted
     return {
-        "package": uid,
+        "package": making.content_id,
         "product": wanted.product,
+        "product_name": scope.product.name,
+        "manufacturer": scope.product.manufacturer_id,
         "site": wanted.site or None,
         "sites": list(scope.sites),
         "deployments": list(scope.keys),
@@ -39,140 +71,52 @@ def scope_document(scope: Scope, *, uid: str, made_by: str, made_at: str) -> dic
         "from": wanted.since.isoformat(),
         "to": wanted.until.isoformat(),
         "as_of": wanted.as_of.isoformat() if wanted.as_of else None,
+        "instant": plain(making.instant),
         "level": wanted.level,
         "minimum_count": wanted.minimum_count,
-        "made_by": made_by,
-        "made_at": made_at,
-        "changes": NONE_RECORDED,
+        "purpose": wanted.purpose,
+        "recipient": wanted.recipient or None,
+        "audience": "shared" if scope.is_shared else "own",
+        "provable": not scope.is_research,
+        "dates": NOT_PROVABLE if scope.is_research else PROVABLE,
+        "renditions": list(wanted.renditions),
+        "left_out": {"opted_out": {"patients": opted_out}},
     }
 
 
-def registry_document(scope: Scope) -> dict[str, Any]:
-    """Return what is registered of the product and its deployments."""
-    product = scope.product
-    configurations = Configuration.objects.filter(deployment__in=scope.deployments).order_by(
-        "deployment_id", "starts_at"
-    )
+def twins(making: Making, parts: Parts) -> dict[str, dict[str, Any]]:
+    """Return the twin of each document, by name."""
+    told = [{name: each[name] for name in each if name not in ("evidence", "raised")} for each in parts.signals]
+    own: dict[str, dict[str, Any]] = {
+        "report": {
+            "registry": {name: parts.registry[name] for name in ("product", "markets")},
+            "counts": parts.counts,
+            "made_with": parts.figures["made_with"],
+            "sets": parts.figures["sets"],
+            "reasons": parts.reasons,
+            "claims": parts.claims,
+            "signals": [{name: each[name] for name in each if name != "steps"} for each in told],
+            "decisions": parts.decisions,
+            "changes": parts.changes,
+            "signatures": parts.signatures,
+        },
+        "monitoring": {"monitors": parts.monitors, "signals": told, "investigations": parts.investigations},
+        "registry": {"registry": parts.registry, "rules": parts.rules, "software": parts.software},
+        "dictionary": dictionary_document() | {"deidentification": parts.deidentification},
+    }
+    shared = common(making, parts.scope)
+    return {name: {"title": TITLES[name], **shared, **twin} for name, twin in own.items()}
+
+
+def common(making: Making, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands in every document: what it is about, and how to check it."""
+    notes = [(log, checkpoint_before(log, moment=making.instant)) for log in making.logs]
     return {
-        "product": described(product),
-        "markets": [described(each) for each in Market.objects.filter(product=product).order_by("market")],
-        "findings": [described(each) for each in Finding.objects.filter(product=product).order_by("key")],
-        "versions": [described(each) for each in Version.objects.filter(product=product).order_by("version")],
-        "claims": [described(each) for each in Claim.objects.filter(product=product).order_by("id")],
-        "configurations": [described(each) for each in configurations],
-    }
-
-
-def signals_in(scope: Scope) -> list[Signal]:
-    """Return the signals of the deployments whose episode touches the period, or the one that was asked for."""
-    if scope.signal is not None:
-        return [scope.signal]
-    met = Signal.objects.select_related("monitor").filter(monitor__deployment_id__in=scope.keys)
-    touching = met.filter(began_on__lt=scope.wanted.until, last_alarm_on__gte=scope.wanted.since)
-    return list(touching.order_by("alarm_on", "uid"))
-
-
-def signal_documents(scope: Scope) -> list[dict[str, Any]]:
-    names = (
-        "uid", "status", "title", "summary", "began_on", "alarm_on", "ended_on", "raised_at", "exposed_studies",
-        "exposed_patients", "state", "owner", "closed_reason", "evidence",
-    )  # fmt: skip
-    found = []
-    for signal in signals_in(scope):
-        values = {name: plain(getattr(signal, name)) for name in names}
-        monitor = {"monitor": signal.monitor_id, "design": signal.monitor.design, "finding": signal.monitor.finding}
-        found.append(values | monitor if scope.has_rows else without_detail(values | monitor))
-    return found
-
-
-def signature_documents(scope: Scope) -> list[dict[str, Any]]:
-    """Return the signatures on what the package holds, as their entries say them; aggregates name no people."""
-    subjects = [signal.subject for signal in signals_in(scope)] if scope.has_rows else []
-    return [each.payload() for each in Signature.objects.filter(subject__in=subjects).order_by("id")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageReach(Reach):
-    """The deployments of a package, shown no deeper than the package goes."""
-
-    least: int
-
-    def minimum_count(self, organisation: str) -> int:
-        return self.least
-
-
-def claim_documents(scope: Scope, *, now: datetime) -> list[dict[str, Any]]:
-    """Return how each claim stands on what is known when the package is made, by organisation and version."""
-    grouped: dict[str, list[Any]] = defaultdict(list)
-    for each in scope.deployments:
-        grouped[each.site.organisation_id].append(each)
-    reach = PackageReach(
-        user=AnonymousUser(),
-        product=scope.product,
-        deployments={name: tuple(some) for name, some in grouped.items()},
-        scope=AccessScope(),
-        now=now,
-        least=scope.wanted.minimum_count,
-    )
-    return [claim_document(row) for row in claim_rows(reach)]
-
-
-def claim_document(row: ClaimRow) -> dict[str, Any]:
-    standing = row.standing
-    return {
-        "claim": row.words,
-        "held_to": row.line,
-        "organisation": row.organisation,
-        "version": row.version,
-        "standing": standing.label,
-        "value": standing.value,
-        "interval": standing.range,
-        "patients": standing.patients,
-        "since": standing.since.isoformat() if standing.since else None,
-        "reason": standing.reason or "; ".join(row.missing),
-        "expected": row.expected,
-    }
-
-
-def without_detail(values: dict[str, Any]) -> dict[str, Any]:
-    """At the level of aggregates a signal is named, and its evidence with small numbers stays behind."""
-    return {
-        name: value for name, value in values.items() if name not in ("evidence", "exposed_studies", "exposed_patients")
-    }
-
-
-def report(
-    *,
-    scope: Mapping[str, Any],
-    registry: Mapping[str, Any],
-    figures: Sequence[Mapping[str, Any]],
-    signals: Sequence[Mapping[str, Any]],
-    signatures: Sequence[Mapping[str, Any]],
-    claims: Sequence[Mapping[str, Any]],
-    counts: Mapping[str, int],
-    keys: Mapping[str, str],
-    verifier: str,
-    checkpoints: Sequence[Mapping[str, str]] = (),
-) -> str:
-    """Return the report as one HTML file that needs nothing else and prints on paper."""
-    blocks = [{**block, "left_out": left_out(block["excluded"])} for block in figures]
-    context = {
-        "scope": scope,
-        "registry": registry,
-        "blocks": blocks,
-        "signals": signals,
-        "signatures": signatures,
-        "claims": claims,
+        "package": making.content_id,
+        "period": f"{scope['product_name']}, {scope['from']} to {scope['to']}",
         "is_demo": settings.RADVIGIL_DEMO,
-        "counts": counts,
-        "keys": sorted(keys.items()),
-        "verifier": verifier,
-        "checkpoints": checkpoints,
-        "none_recorded": NONE_RECORDED,
-        "has_rows": depth_of(scope["level"]) >= depth_of("rows"),
+        "scope": scope,
+        "keys": [{"log": log, "fingerprint": key_of(log).fingerprint} for log in making.logs],
+        "verifier_sha256": verifier_digest(),
+        "checkpoints": [{"log": log, "note": note.note} for log, note in notes if note],
     }
-    return render_to_string("monitoring/evidence/report.html", context)
-
-
-def left_out(excluded: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [{"reason": sentence(reason), "count": number} for reason, number in excluded.items()]

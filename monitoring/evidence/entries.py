@@ -3,10 +3,14 @@
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import reduce
 from itertools import islice
+from operator import or_
 from typing import Any, TypeVar
 from uuid import UUID
 
+import numpy as np
 from django.db.models import Q
 
 from audit.log.models import Act, Entry
@@ -18,11 +22,11 @@ from inference.reads.models import Read, Response
 from inference.registry.models import Registration
 from inference.rescoring.models import Rescore
 from inference.results.models import Inference
+from inference.studies.models import Study
 from inference.truth.models import Truth
 from monitoring.evidence.scopes import Scope
 
 AT_ONCE = 2_000
-OF_STUDIES = (Inference, Event, Read, Response, Truth, Correction)
 AGE = re.compile(rb'"patient_age_years":([0-9.]+)')
 OLDEST_EXACT_AGE = 90
 
@@ -35,19 +39,69 @@ def in_batches(values: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def positions_of(scope: Scope, *, organisation: str, studies: Iterable[UUID], acts: Sequence[str]) -> Sequence[int]:
-    """Return the positions, rising, of everything about these studies, the registry lines and the acts named."""
-    found: set[int] = set()
-    for batch in in_batches(sorted(studies)):
-        for table in OF_STUDIES:
-            found |= set(placed(table, Q(study_id__in=batch), organisation=organisation))
-        found |= set(placed(Rescore, Q(inference__study_id__in=batch), organisation=organisation))
-    found |= set(placed(Registration, Q(subject__in=subjects_of(scope)), organisation=organisation))
-    found |= set(placed(Act, Q(subject__in=acts), organisation=organisation))
-    signed = Signature.objects.filter(subject__in=acts)
-    found |= set(placed(Signature, Q(pk__in=signed), organisation=organisation))
-    found |= set(placed(SigningKey, Q(username__in=signed.values("username")), organisation=organisation))
-    return array("Q", sorted(found))
+def positions_of_facts(
+    scope: Scope, *, organisation: str, studies: Iterable[UUID], until: datetime | None
+) -> "array[int]":
+    """Return the positions, rising, of what concerns the product about these studies; what came in later is not there.
+
+    Runs, events and responses of other deployments stay behind, as do reads and truths of other concepts.
+    """
+    by_then = Q(received_at__lte=until) if until else Q()
+    concepts = list(scope.product.findings.values_list("concept_id", flat=True))
+    here = Q(deployment_id__in=scope.keys)
+    found = Positions()
+    for batch in in_batches(studies):
+        of_study = Q(study_id__in=batch)
+        persons = Study.objects.filter(pk__in=batch).values("person_id")
+        of_person = Q(person_id__in=persons) | Q(other_person_id__in=persons)
+        for table, condition in (
+            (Inference, of_study & here),
+            (Event, of_study & (here | Q(deployment=None))),
+            (Response, of_study & here),
+            (Read, of_study & Q(finding__in=concepts)),
+            (Truth, of_study & Q(finding__in=concepts)),
+            (Correction, of_study | of_person),
+            (Rescore, Q(inference__study_id__in=batch, inference__deployment_id__in=scope.keys)),
+        ):
+            found.add(placed(table, condition & by_then, organisation=organisation))
+    return found.rising()
+
+
+def positions_of_acts(
+    scope: Scope, *, organisation: str, own: str, acts: Sequence[str], until: datetime
+) -> "array[int]":
+    """Return the positions, rising, of the package's own act, and until then of registry lines, acts and signatures."""
+    by_then = Q(entry__at__lte=until)
+    signed = Signature.objects.filter(by_then, subject__in=acts)
+    found = Positions()
+    for table, condition in (
+        (Act, Q(subject=own)),
+        (Act, Q(subject__in=acts) & by_then),
+        (Registration, Q(subject__in=subjects_of(scope)) & by_then),
+        (Registration, configurations_of(scope) & by_then),
+        (Signature, Q(pk__in=signed)),
+        (SigningKey, Q(username__in=signed.values("username"))),
+    ):
+        found.add(placed(table, condition, organisation=organisation))
+    return found.rising()
+
+
+class Positions:
+    """Positions of a log, eight bytes each, each of them once in the end."""
+
+    def __init__(self) -> None:
+        self._found: array[int] = array("Q")
+
+    def add(self, positions: Iterable[int]) -> None:
+        self._found.extend(positions)
+
+    def rising(self) -> "array[int]":
+        return array("Q", np.unique(np.frombuffer(self._found, dtype=np.uint64)).tobytes())
+
+
+def configurations_of(scope: Scope) -> Q:
+    names = [Q(subject__startswith=f"configuration/{key}/") for key in scope.keys]
+    return reduce(or_, names, Q(pk=None))
 
 
 def placed(table: Any, condition: Q, *, organisation: str) -> Iterable[int]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from monitoring.evidence.rows import questions_of, rules_of
 from monitoring.evidence.scopes import Scope
+from monitoring.evidence.software import made_with
 from monitoring.performance.hiding import hide_small_cells
 from monitoring.performance.queries import estimates
-from monitoring.performance.questions import EstimateSet, Question
+from monitoring.performance.questions import LEVEL, EstimateSet, Question
 
 HIDDEN = "hidden by the sharing agreement"
 
@@ -36,6 +37,19 @@ def sets_of(scope: Scope, *, least: int) -> Iterator[dict[str, Any]]:
                 least=least,
                 where={"product": scope.product.pk, "site": site},
             )
+
+
+def figures_document(scope: Scope, *, sets: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the figures with the code that made them and the parameters that it was given."""
+    parameters = {
+        "level": LEVEL,
+        "unit": "one case for each logged prediction, finding and region; intervals take patients as clusters",
+        "truth_rules": rules_of(scope),
+        "basis": "received",
+        "minimum_count": scope.wanted.minimum_count if not scope.has_rows else 0,
+        "exact": True,
+    }
+    return {"made_with": made_with(), "parameters": parameters, "sets": sets}
 
 
 def answered(question: Question, *, kind: str, least: int, where: Mapping[str, str]) -> dict[str, Any]:

@@ -1,18 +1,18 @@
 """The cases of a package, one row each: how it counted, or why not, and the places of its entries in the log."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from audit.log.models import Fact
-from audit.proofs.canonical import canonical_json
 from inference.reads.models import Read
 from inference.results.models import Inference
 from inference.truth.models import Truth
 from monitoring.cases.facts import CountedCase
 from monitoring.cases.models import Case
+from monitoring.evidence.ids import IdSet
 from monitoring.evidence.scopes import Scope
 from monitoring.performance.gathering import case_rows, counted_again, inside, needs_facts
 from monitoring.performance.questions import Question
@@ -28,8 +28,17 @@ class Met:
 
     cases: int = 0
     counted: int = 0
-    studies: set[UUID] = field(default_factory=set)
-    persons: set[UUID] = field(default_factory=set)
+    studies: IdSet = field(default_factory=IdSet)
+    persons: IdSet = field(default_factory=IdSet)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {
+            "cases": self.cases,
+            "counted": self.counted,
+            "studies": len(self.studies),
+            "patients": len(self.persons),
+        }
 
 
 def questions_of(scope: Scope, *, rules: Iterable[str]) -> Iterator[Question]:
@@ -55,12 +64,18 @@ def rules_of(scope: Scope) -> list[str]:
     return sorted({"default", *named})
 
 
-def case_lines(scope: Scope, *, met: Met) -> Iterator[bytes]:
-    """Yield each case as a canonical line. Left-out cases are there too, with their reason."""
+def case_rows_of(scope: Scope, *, met: Met) -> Iterator[dict[str, Any]]:
+    """Yield each case. Left-out cases are there too, with their reason."""
     for question in questions_of(scope, rules=rules_of(scope)):
         cases = cases_of(question, study=scope.wanted.study)
         while batch := list(islice(cases, CASES_AT_ONCE)):
-            yield from lines_of(batch, product=scope.product.pk, met=met)
+            yield from rows_of(batch, product=scope.product.pk, met=met)
+
+
+def number_of_cases(scope: Scope) -> int:
+    """Return about how many cases there will be, for the bar that shows progress."""
+    questions = questions_of(scope, rules=rules_of(scope))
+    return sum(case_rows(question, question_scope(question)).count() for question in questions)
 
 
 def cases_of(question: Question, *, study: UUID | None) -> Iterator[Case | CountedCase]:
@@ -74,7 +89,7 @@ def cases_of(question: Question, *, study: UUID | None) -> Iterator[Case | Count
     return rows.iterator(chunk_size=CASES_AT_ONCE)
 
 
-def lines_of(batch: Sequence[Case | CountedCase], *, product: str, met: Met) -> Iterator[bytes]:
+def rows_of(batch: Sequence[Case | CountedCase], *, product: str, met: Met) -> Iterator[dict[str, Any]]:
     runs = places_of(Inference, (case.inference_id for case in batch))
     truths = places_of(Truth, (case.truth_id for case in batch))
     reads = places_of(Read, (case.read_id for case in batch))
@@ -86,7 +101,7 @@ def lines_of(batch: Sequence[Case | CountedCase], *, product: str, met: Met) -> 
         met.studies.add(case.study_id)
         met.persons.add(case.person_id)
         places = {"truth": truths.get(case.truth_id or 0), "read": reads.get(case.read_id or 0)}
-        yield canonical_json(row_of(case, product=product, run=runs[case.inference_id], places=places)) + b"\n"
+        yield row_of(case, product=product, run=runs[case.inference_id], places=places)
 
 
 def places_of(table: type[Fact], ids: Iterable[int | None]) -> dict[int, Place]:
@@ -127,7 +142,3 @@ def row_of(case: Case | CountedCase, *, product: str, run: Place, places: Mappin
         "read_position": read[1] if read else None,
         "slices": dict(case.slices),
     }
-
-
-def narrowed(question: Question, *, deployments: tuple[str, ...]) -> Question:
-    return replace(question, deployments=deployments)

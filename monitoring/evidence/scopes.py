@@ -5,17 +5,23 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
-from inference.registry.models import Deployment, Product, Site
+from inference.registry.models import Deployment, Organisation, Product, Site
 from inference.registry.queries import organisation_of_site
 from monitoring.errors import UnknownScopeError
 from monitoring.signals.models import Signal
 
 AGGREGATE, ROWS = "aggregate", "rows"
+REGULATOR, RESEARCH = "regulator", "research"
+PURPOSES = (REGULATOR, RESEARCH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One export as it was asked for. `since` is inclusive, `until` exclusive, by day of acquisition."""
+    """One export as it was asked for. `since` is inclusive, `until` exclusive, by day of acquisition.
+
+    `recipient` is the organisation that gets it, by key; empty where it stays in the house. For research every
+    patient's dates are shifted, so that nothing of the facts can be proved.
+    """
 
     product: str
     since: date
@@ -29,6 +35,9 @@ class Wanted:
     level: str = ROWS
     minimum_count: int = 0
     deployments: tuple[str, ...] | None = None
+    purpose: str = REGULATOR
+    recipient: str = ""
+    renditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +63,16 @@ class Scope:
         return tuple(sorted({organisation_of_site(site) for site in self.sites}))
 
     @property
+    def is_research(self) -> bool:
+        return self.wanted.purpose == RESEARCH
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it leaves a house whose patients are in it."""
+        to = self.wanted.recipient
+        return self.is_research or (bool(to) and any(each != to for each in self.organisations))
+
+    @property
     def has_rows(self) -> bool:
         return self.wanted.level != AGGREGATE
 
@@ -67,7 +86,7 @@ def scope_of(wanted: Wanted) -> Scope:
     """Return the deployments of an export.
 
     Raises:
-        UnknownScopeError: product, site or signal is not there, or the product runs nowhere in it.
+        UnknownScopeError: product, site, signal, change or recipient is not there, or the product runs nowhere in it.
     """
     product = Product.objects.filter(pk=wanted.product).first()
     if product is None:
@@ -76,6 +95,10 @@ def scope_of(wanted: Wanted) -> Scope:
         raise UnknownScopeError(f"There is no site {wanted.site!r} in the registry.")
     if wanted.until <= wanted.since:
         raise UnknownScopeError("The period ends before it begins: --to is the first day that is left out.")
+    if wanted.change:
+        raise UnknownScopeError(f"There is no change {wanted.change!r} in this scope: no change is recorded yet.")
+    if wanted.recipient and not Organisation.objects.filter(pk=wanted.recipient).exists():
+        raise UnknownScopeError(f"There is no organisation {wanted.recipient!r} in the registry.")
     signal = signal_of(wanted)
     deployments = Deployment.objects.filter(product=product).select_related("site").order_by("key")
     if wanted.site:

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from audit.errors import AuditError
 from monitoring.errors import MonitoringError
-from monitoring.evidence.making import Making, make_package
+from monitoring.evidence.making import make_package
 from monitoring.evidence.scopes import AGGREGATE, ROWS, Wanted, scope_of
+from monitoring.evidence.under_way import Making
 
 
 def moment(text: str) -> datetime:
@@ -56,6 +57,6 @@ class Command(BaseCommand):
         for organisation, fingerprint in made.keys.items():
             self.stdout.write(f"{organisation} {fingerprint}")
 
-    def tell(self, step: str) -> None:
+    def tell(self, step: str, done: int, of: int) -> None:
         if self.stderr.isatty():
             self.stderr.write(f"{step} …")

@@ -110,7 +110,7 @@ def test_a_case_row_changed_with_its_figures_differs_from_its_entry(package):
 
 def test_a_report_changed_with_fitting_manifests_is_not_what_was_signed(package):
     changed = package.changed(
-        lambda files: with_manifests(edited("data/report.html", lambda data: data.replace(b"0.", b"9."))(files))
+        lambda files: with_manifests(edited("data/index.html", lambda data: data.replace(b"0.", b"9."))(files))
     )
     code, said = package.check(changed)
     assert code == 1

@@ -92,7 +92,7 @@ def test_the_sensitivity_is_that_of_its_rows(package):
 
 
 def test_the_report_reads_on_paper_and_says_what_is_not_there(package):
-    text = data(package, "report.html").decode()
+    text = data(package, "index.html").decode()
     assert "none recorded" in text
     assert verifier_digest() in text
     assert all(key in text for key in package.keys.values())

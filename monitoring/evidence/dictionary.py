@@ -1,0 +1,102 @@
+"""The data dictionary: the tables of a package, read from `dictionary.yaml`, and the same for people and programs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from audit.packages.tables import FACTS
+from audit.proofs.tables import fixed_columns
+
+SOURCE = Path(__file__).with_name("dictionary.yaml")
+CASES = "cases"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: its name, its type, and what a reader has to know of it."""
+
+    name: str
+    type: str
+    meaning: str
+    unit: str = ""
+    values: str = ""
+    deidentified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table: of one kind of entry, or of one list within it (KIND.FIELD)."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    order: str = "log, position"
+
+    @property
+    def stem(self) -> str:
+        """The name of its files, without their suffix."""
+        return f"data/{CASES}" if self.name == CASES else f"{FACTS}{self.name}"
+
+    @property
+    def own_columns(self) -> list[str]:
+        """The columns beside those that every table of its form has."""
+        return [each.name for each in self.columns if each.name not in fixed_columns(self.name)]
+
+
+@cache
+def tables() -> tuple[Table, ...]:
+    """Return every table, the cases last."""
+    said = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
+    return tuple(table_of(each, groups=said["groups"]) for each in said["tables"])
+
+
+def fact_tables() -> tuple[Table, ...]:
+    return tuple(each for each in tables() if each.name != CASES)
+
+
+def cases_table() -> Table:
+    return next(each for each in tables() if each.name == CASES)
+
+
+def table_of(said: Mapping[str, Any], *, groups: Mapping[str, Any]) -> Table:
+    more = {"order": said["order"]} if "order" in said else {}
+    columns = tuple(columns_of(said["columns"], groups=groups))
+    return Table(name=said["name"], about=said["about"], columns=in_order(said["name"], columns), **more)
+
+
+def in_order(name: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Put the columns that every table of its form has first, as its files have them."""
+    if name == CASES:
+        return columns
+    fixed = fixed_columns(name)
+    return tuple(sorted(columns, key=lambda each: fixed.index(each.name) if each.name in fixed else len(fixed)))
+
+
+def columns_of(lines: Any, *, groups: Mapping[str, Any]) -> Iterator[Column]:
+    for line in lines:
+        if isinstance(line, str):
+            yield from columns_of(groups[line], groups=groups)
+            continue
+        name, kind, meaning, *more = line
+        yield Column(name=name, type=kind, meaning=meaning, **(more[0] if more else {}))
+
+
+def described(table: Table) -> dict[str, Any]:
+    """Return a table as `dictionary.json` says it."""
+    names = ("name", "type", "unit", "meaning", "values", "deidentified")
+    return {
+        "name": table.name,
+        "csv": f"{table.stem}.csv",
+        "parquet": f"{table.stem}.parquet",
+        "sorted_by": table.order,
+        "about": table.about,
+        "columns": [{each: getattr(one, each) for each in names} for one in table.columns],
+    }
+
+
+def dictionary_document() -> dict[str, Any]:
+    return {"tables": [described(each) for each in tables()]}
