@@ -30,16 +30,23 @@ const show = ({ code, lines }) => {
 let worker = null;
 const check = async (file) => {
   worker?.terminate();
-  worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const mine = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  worker = mine;
   at("result").hidden = false;
   delete at("result").dataset.code;
   at("verdict").textContent = `Checking ${file.name} …`;
   at("verdict").className = "";
   at("progress").hidden = false;
   for (const id of ["problems", "notices", "last"]) at(id).replaceChildren();
-  worker.addEventListener("message", ({ data }) => { if (data.step) at("step").textContent = data.step; else show(data); });
-  worker.addEventListener("error", (event) => show({ code: 3, lines: [`The check itself failed: ${event.message}. Use verify.py.`] }));
-  worker.postMessage({ file, pins: pinsTyped(), checkpoints: await checkpointsChosen() });
+  mine.addEventListener("message", ({ data }) => {
+    if (mine !== worker) return; // of a file that was chosen before this one
+    if (data.step) at("step").textContent = data.step;
+    else show(data);
+  });
+  mine.addEventListener("error", (event) => {
+    if (mine === worker) show({ code: 3, lines: [`The check itself failed: ${event.message}. Use verify.py.`] });
+  });
+  mine.postMessage({ file, pins: pinsTyped(), checkpoints: await checkpointsChosen() });
 };
 
 let chosen = null;
