@@ -2,16 +2,20 @@
 
 import base64
 import json
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from tempfile import SpooledTemporaryFile
 
-from audit.packages.bags import BagWriter
+from audit.packages.bags import BLOCK, BagWriter
 from audit.packages.errors import NothingSignedError, WrongSizeError
+from audit.packages.history import History, write_history
 from audit.proofs.canonical import canonical_json
 from audit.proofs.notes import PublicKey
 from audit.proofs.tiles import WIDTH
 
+SPOOLED_FROM = 8 * 1024 * 1024
 WHOLE_UP_TO = 1 << 18  # logs up to this size travel with all their tiles, so that any older checkpoint can be compared
 
 ReadTile = Callable[[int, int], bytes]
@@ -20,7 +24,10 @@ Redact = Callable[[bytes], Mapping[str, object] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPart:
-    """What of one log goes into a package. `positions` rise; `sizes` are those of checkpoints kept elsewhere."""
+    """What of one log goes into a package. `positions` rise; `sizes` are those of checkpoints kept elsewhere.
+
+    `positions` hold those of the history.
+    """
 
     organisation: str
     key: PublicKey
@@ -28,6 +35,7 @@ class LogPart:
     size: int
     positions: Sequence[int]
     sizes: Sequence[int] = ()
+    history: History | None = None
 
 
 def write_log(
@@ -47,6 +55,8 @@ def write_log(
     folder = f"data/logs/{part.organisation}"
     bag.add(f"{folder}/key", [f"{part.key.text}\n".encode()])
     bag.add(f"{folder}/checkpoint", [part.note.encode()])
+    if part.history is not None:
+        write_history(bag, part.history, folder=folder)
     write_entries(bag, part, folder=folder, read_tile=read_tile, bodies=bodies, redact=redact)
     write_tiles(bag, part, folder=folder, read_tile=read_tile)
 
@@ -60,29 +70,29 @@ def write_entries(
     bodies: Callable[[], Iterable[bytes]],
     redact: Redact,
 ) -> None:
-    hidden: list[tuple[int, Mapping[str, object]]] = []
-    whole: list[int] = []
+    whole: array[int] = array("Q")
+    with SpooledTemporaryFile(max_size=SPOOLED_FROM) as hidden:
 
-    def lines() -> Iterator[bytes]:
-        for position, body in zip(part.positions, bodies(), strict=True):
-            shown = redact(body)
-            if shown is None:
-                whole.append(position)
-                yield body + b"\n"
-            else:
-                hidden.append((position, shown))
+        def lines() -> Iterator[bytes]:
+            for position, body in zip(part.positions, bodies(), strict=True):
+                shown = redact(body)
+                if shown is None:
+                    whole.append(position)
+                    yield body + b"\n"
+                else:
+                    hidden.write(withheld_line(position, shown, read_tile=read_tile))
 
-    bag.add(f"{folder}/entries.ndjson", lines())
-    bag.add(f"{folder}/positions.txt", (f"{position}\n".encode() for position in whole))
-    if hidden:
-        bag.add(f"{folder}/withheld.ndjson", withheld_lines(hidden, read_tile=read_tile))
+        bag.add(f"{folder}/entries.ndjson", lines())
+        bag.add(f"{folder}/positions.txt", (f"{position}\n".encode() for position in whole))
+        if hidden.tell():
+            hidden.seek(0)
+            bag.add(f"{folder}/withheld.ndjson", iter(lambda: hidden.read(BLOCK), b""))
 
 
-def withheld_lines(hidden: Iterable[tuple[int, Mapping[str, object]]], *, read_tile: ReadTile) -> Iterator[bytes]:
-    for position, shown in hidden:
-        tile = read_tile(0, position // WIDTH)
-        leaf = tile[position % WIDTH * 32 : position % WIDTH * 32 + 32]
-        yield canonical_json({"position": position, "leaf": base64.b64encode(leaf).decode(), "entry": shown}) + b"\n"
+def withheld_line(position: int, shown: Mapping[str, object], *, read_tile: ReadTile) -> bytes:
+    tile = read_tile(0, position // WIDTH)
+    leaf = tile[position % WIDTH * 32 : position % WIDTH * 32 + 32]
+    return canonical_json({"position": position, "leaf": base64.b64encode(leaf).decode(), "entry": shown}) + b"\n"
 
 
 def write_tiles(bag: BagWriter, part: LogPart, *, folder: str, read_tile: ReadTile) -> None:
@@ -107,7 +117,8 @@ def tile_chunks(level: int, *, indexes: Iterable[int], count: int, read_tile: Re
 def lowest_tiles(part: LogPart) -> list[int]:
     if part.size <= WHOLE_UP_TO:
         return list(range(-(-part.size // WIDTH)))
-    edges = {size // WIDTH for size in (*part.sizes, part.size) if size % WIDTH}
+    sizes = (*part.sizes, *(part.history.sizes if part.history else ()), part.size)
+    edges = {size // WIDTH for size in sizes if size % WIDTH}
     return sorted({position // WIDTH for position in part.positions} | edges)
 
 

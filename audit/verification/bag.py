@@ -29,8 +29,8 @@ class Hashed:
         self._file = file
         self.short, self.long = sha256(), sha512()
 
-    def read(self, count: int = BLOCK) -> bytes:
-        data = self._file.read(count)
+    def read(self, count: int = 0) -> bytes:
+        data = self._file.read(count or BLOCK)
         self.short.update(data)
         self.long.update(data)
         return data

@@ -21,6 +21,10 @@ LARGEST_DIRECTORY = 64 * 1024 * 1024
 SUSPECT_RATIO, SUSPECT_BYTES = 200, 64 * 1024 * 1024
 BUFFER_BYTES = 1 << 20
 BAG = "bagit.txt"
+LONGEST_NAME = 1_000
+# What Windows takes for a device, whatever stands after a dot, and letters that it allows in no name.
+DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
+FORBIDDEN = frozenset('\\:*?"<>|')
 END_OF_DIRECTORY, END_OF_DIRECTORY_64 = b"PK\x05\x06", b"PK\x06\x06"
 READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
@@ -56,7 +60,7 @@ class Package:
         if self.sizes[name] > most:
             raise UnreadableError(f"{name} has {self.sizes[name]} bytes; a file of its kind has at most {most}")
         with self.open(name) as file:
-            return file.read(most)
+            return file.read(self.sizes[name])
 
 
 @contextmanager
@@ -96,14 +100,20 @@ def refuse_monsters(path: Path) -> None:
         file.seek(max(0, length - 66_000))
         tail = file.read()
     at = tail.rfind(END_OF_DIRECTORY)
-    if at < 0:
+    if at < 0 or at + 22 > len(tail):
         raise UnreadableError(f"{path.name} is no zip file, or its end is missing")
-    count, size = struct.unpack("<HI", tail[at + 10 : at + 16])
+    count, size, start = struct.unpack("<HII", tail[at + 10 : at + 20])
     wide = tail.rfind(END_OF_DIRECTORY_64, 0, at)
     if wide >= 0:
-        count, size = struct.unpack("<QQ", tail[wide + 32 : wide + 48])
+        count, size, start = struct.unpack("<QQQ", tail[wide + 32 : wide + 56])
     if count > MOST_FILES or size > LARGEST_DIRECTORY:
         raise UnreadableError(f"{path.name} lists {count} files in {size} bytes; a package has at most {MOST_FILES}")
+    ends = length - len(tail) + (wide if wide >= 0 else at)
+    if start + size != ends or at + 22 != len(tail):
+        # Two readers could find two directories, and so two packages, in one file.
+        raise UnreadableError(
+            f"{path.name} has bytes before or after its zip: different programs would see other files"
+        )
 
 
 def zip_names(archive: zipfile.ZipFile, *, report: Report) -> dict[str, int]:
@@ -128,18 +138,24 @@ def zip_names(archive: zipfile.ZipFile, *, report: Report) -> dict[str, int]:
 
 
 def folder_names(root: Path, *, report: Report) -> dict[str, int]:
+    """Walk a folder entry by entry, so that one with millions of files ends early."""
     names: dict[str, int] = {}
-    for folder, folders, files in os.walk(root, followlinks=False):
-        for name in [*files, *[each for each in folders if (Path(folder) / each).is_symlink()]]:
-            path = Path(folder) / name
-            relative = path.relative_to(root).as_posix()
-            if path.is_symlink() or not path.is_file():
-                report.wrong(f"The folder holds {relative!r} as a link or device, not as a file.")
-            elif "__pycache__" not in relative:
-                add(relative, size=path.stat().st_size, names=names, report=report)
-        if len(names) > MOST_FILES:
-            raise UnreadableError(f"{root} holds more than {MOST_FILES} files")
-    return names
+    waiting = [root]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                relative = Path(entry.path).relative_to(root).as_posix()
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                elif not entry.is_file(follow_symlinks=False):
+                    report.wrong(f"The folder holds {relative!r} as a link or device, not as a file.")
+                elif wrong := what_is_wrong(relative):
+                    report.wrong(f"The folder holds {relative!r}, {wrong}.")
+                elif "__pycache__" not in relative:
+                    add(relative, size=entry.stat(follow_symlinks=False).st_size, names=names, report=report)
+                if len(names) + len(waiting) > MOST_FILES:
+                    raise UnreadableError(f"{root} holds more than {MOST_FILES} files")
+    return dict(sorted(names.items()))
 
 
 def add(name: str, *, size: int, names: dict[str, int], report: Report) -> None:
@@ -157,6 +173,10 @@ def what_is_wrong(name: str) -> str:
         return "which names a place outside the package or none"
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
         return "which has control characters in its name"
+    if any(part.partition(".")[0].casefold() in DEVICES or part[-1] in ". " for part in parts):
+        return "which Windows takes for a device or another name"
+    if FORBIDDEN & set(name) or len(name) > LONGEST_NAME:
+        return "which is no name on every system"
     return ""
 
 
@@ -164,7 +184,7 @@ def look_alikes(names: dict[str, int]) -> Iterator[tuple[str, str]]:
     """Yield pairs of names that are one file on a system that folds case or composes letters."""
     seen: dict[str, str] = {}
     for name in names:
-        folded = unicodedata.normalize("NFC", name).casefold()
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
         if folded in seen:
             yield seen[folded], name
         seen[folded] = name

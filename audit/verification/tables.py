@@ -169,6 +169,9 @@ def rows_with_twin(name: str, package: Package, *, digests: Digests, report: Rep
             for index, why in sorted(read.wrong.items()):
                 report.wrong(f"Line {number + index + 1} of {name} is no canonical JSON: {why}.")
             rows = [value for value in read.values if isinstance(value, dict)]
+            for index, value in enumerate(read.values if len(rows) < len(lines) else ()):
+                if not isinstance(value, dict) and index not in read.wrong:
+                    report.wrong(f"Line {number + index + 1} of {name} is no row.")
             if twin is not None:
                 twin.hold(rows)
             yield from rows
