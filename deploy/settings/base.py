@@ -134,7 +134,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Behind a proxy that ends TLS and sets X-Forwarded-Proto itself (deploy/nginx.conf).
 RADVIGIL_TLS = env_bool("RADVIGIL_TLS", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if RADVIGIL_TLS else None
+SECURE_SSL_REDIRECT = RADVIGIL_TLS
 SECURE_HSTS_SECONDS = 31_536_000 if RADVIGIL_TLS else 0
+# False where names below this host's are served without TLS.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("RADVIGIL_HSTS_SUBDOMAINS", default=RADVIGIL_TLS)
+SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
 SESSION_ENGINE = "audit.access.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = RADVIGIL_TLS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # the token is in the page, where htmx takes it from
@@ -156,6 +160,7 @@ RADVIGIL_PASSWORD_DAYS = env_int("RADVIGIL_PASSWORD_DAYS", default=0)  # 0: good
 RADVIGIL_LOGIN_FAILURES_OF_A_NAME = env_int("RADVIGIL_LOGIN_FAILURES_OF_A_NAME", default=100)  # an hour, from anywhere
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = env_int("RADVIGIL_LOGIN_FAILURES", default=5)
