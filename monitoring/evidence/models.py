@@ -11,6 +11,7 @@ class Package(models.Model):
         MAKING = "making"
         READY = "ready"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     uid = models.CharField(max_length=64, unique=True)
     product_id = models.CharField(max_length=64)
@@ -26,8 +27,14 @@ class Package(models.Model):
     minimum_count = models.IntegerField(default=0)
     requested_by = models.CharField(max_length=200)
     requested_at = models.DateTimeField()
-    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    purpose = models.CharField(max_length=16, default="regulator", db_default="regulator")
+    recipient = models.CharField(max_length=64, blank=True, db_default="")
+    renditions = models.JSONField(default=list, db_default=[])
+    previous = models.CharField(max_length=64, blank=True, db_default="")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     step = models.CharField(max_length=80, blank=True)
+    done = models.BigIntegerField(default=0, db_default=0)
+    of = models.BigIntegerField(default=0, db_default=0)
     reason = models.CharField(max_length=300, blank=True)
     finished_at = models.DateTimeField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)
