@@ -14,8 +14,8 @@ from audit.log.queries import latest_checkpoint, tile_of
 from audit.log.sequencing import sequence
 from audit.packages.bags import BagWriter
 from audit.packages.errors import NothingSignedError
-from audit.packages.history import history_of
 from audit.packages.logs import LogPart, write_log
+from audit.packages.queries import history_of
 from audit.proofs.canonical import canonical_json
 from audit.proofs.notes import NoteError, PublicKey, parse_checkpoint, parse_note
 from monitoring.errors import UnreadablePackageError

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 
@@ -14,6 +15,7 @@ from audit.log.checkpoints import sign_checkpoints
 from audit.log.models import Checkpoint
 from audit.log.sequencing import sequence
 from audit.log.verifying import verify_log
+from audit.proofs.timestamps import read_stamp
 from audit.witnesses.models import TimeStamp
 from audit.witnesses.stamping import stamp, stamp_logs, wrong_with_stamp
 
@@ -83,6 +85,7 @@ def test_a_checkpoint_is_stamped_once_and_the_token_holds(log, server, now):
     assert stamp_logs(now=now, send=server) == 0
     kept = TimeStamp.objects.get()
     assert wrong_with_stamp(kept) is None
+    assert read_stamp(bytes(kept.token)).imprint == sha256(bytes.fromhex(kept.root)).digest()
     assert abs((datetime.now(UTC) - kept.stamped_at).total_seconds()) < 120
     sequence(now=now)
     assert list(verify_log("north-group")) == []
