@@ -111,6 +111,7 @@ ADDRESSES: dict[str, Address] = {
     "evidence:download": Address(kind=OBJECT, cases=True, arguments=("package",)),
     "portal:index": Address(kind=CLASS, opened_by="regulator"),
     "portal:product": Address(kind=OBJECT, opened_by="regulator", arguments=("product",)),
+    "portal:report": Address(kind=OBJECT, opened_by="regulator", arguments=("product",)),
     "portal:entry": Address(kind=OBJECT, opened_by="regulator", arguments=("entry_token",)),
     "portal:verify": Address(kind=PUBLIC),
     "portal:comments": Address(kind=CLASS),

@@ -9,6 +9,7 @@ app_name = "portal"
 urlpatterns = [
     path("portal/", views.index, name="index"),
     path("portal/products/<str:key>/", views.product, name="product"),
+    path("portal/products/<str:key>/report.pdf", views.report, name="report"),
     path("portal/entries/<str:token>/", views.entry, name="entry"),
     path("portal/verify/", views.verify, name="verify"),
     path("portal/comments/", comment_views.listed, name="comments"),

@@ -13,6 +13,7 @@ from monitoring.portal.actions import note_opened
 from monitoring.portal.comments import own_threads, providers_of
 from monitoring.portal.forms import CommentForm, PeriodForm
 from monitoring.portal.presenting import log_rows, product_view, term_proof
+from monitoring.portal.printing import product_paper
 from monitoring.portal.proving import entry_of, proof_document
 from monitoring.portal.queries import SEE, portal_reach, product_for, terms_of
 
@@ -45,6 +46,20 @@ def product(request: HttpRequest, key: str) -> HttpResponse:
     context: dict[str, Any] = product_view(reach, found, period=form.period)
     context |= {"form": form, "comment": CommentForm(), "query": request.GET.urlencode()}
     return render(request, "monitoring/portal/product.html", context, status=422 if form.errors else 200)
+
+
+@allowed(SEE)
+@require_GET
+def report(request: HttpRequest, key: str) -> HttpResponse:
+    """The same on paper."""
+    user = user_of(request)
+    reach = portal_reach(user, now=timezone.now())
+    found = product_for(reach, key)
+    note_opened(by=user, organisations=providers_of(reach.of(key)), subject=f"portal/report/{found.pk}", now=reach.now)
+    view = product_view(reach, found, period=PeriodForm(request.GET).period)
+    response = HttpResponse(product_paper(view, reader=user.printed_name), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="radvigil-portal-{found.pk}-{reach.now:%Y-%m-%d}.pdf"'
+    return response
 
 
 @allowed(SEE)
