@@ -17,16 +17,25 @@ from audit.proofs.canonical import parse_json
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """An event's code of the DICOM ontology (PS3.16 D), its meaning, and create, read, update, delete or execute."""
+    """An event's code of the DICOM ontology (PS3.16 D), its meaning, and create, read, update, delete or execute.
+
+    `kind` is the code of what exactly happened, where PS3.15 A.5.3 asks for one.
+    """
 
     code: str
     meaning: str
     action: str
+    kind: tuple[str, str] = ("", "")
 
 
-USER_AUTHENTICATION = EventType("110114", "User Authentication", "E")
-SECURITY_ALERT = EventType("110113", "Security Alert", "E")
-SECURITY_CHANGE = EventType("110113", "Security Alert", "U")
+LOG_IN = EventType("110114", "User Authentication", "E", ("110122", "Login"))
+LOG_OUT = EventType("110114", "User Authentication", "E", ("110123", "Logout"))
+RESTRICTED = EventType("110113", "Security Alert", "E", ("110132", "Use of Restricted Function"))
+EMERGENCY = EventType("110113", "Security Alert", "E", ("110127", "Emergency Override Started"))
+EMERGENCY_ENDED = EventType("110113", "Security Alert", "E", ("110138", "Emergency Override Stopped"))
+USER_CHANGED = EventType("110113", "Security Alert", "U", ("110137", "User Security Attributes Changed"))
+ROLES_CHANGED = EventType("110113", "Security Alert", "U", ("110136", "Security Roles Changed"))
+SECURITY_CHANGE = EventType("110113", "Security Alert", "U", ("110131", "Security Configuration"))
 AUDIT_LOG_USED = EventType("110101", "Audit Log Used", "R")
 INSTANCES_ACCESSED = EventType("110103", "DICOM Instances Accessed", "R")
 EXPORT = EventType("110106", "Export", "R")
@@ -37,13 +46,16 @@ QUERY = EventType("110112", "Query", "E")
 ACTIVITY = EventType("110100", "Application Activity", "E")
 
 EVENTS: Mapping[str, EventType] = {
-    "logged_in": USER_AUTHENTICATION,
-    "logged_out": USER_AUTHENTICATION,
-    "log_in_failed": USER_AUTHENTICATION,
-    "access_refused": SECURITY_ALERT,
-    "refusals_counted": SECURITY_ALERT,
+    "logged_in": LOG_IN,
+    "logged_out": LOG_OUT,
+    "session_ended": LOG_OUT,
+    "log_in_failed": LOG_IN,
+    "locked_out": LOG_IN,
+    "access_refused": RESTRICTED,
+    "refusals_counted": RESTRICTED,
     "refusals_exported": EXPORT,
-    "break_glass.opened": SECURITY_ALERT,
+    "break_glass.opened": EMERGENCY,
+    "break_glass.ended": EMERGENCY_ENDED,
     "break_glass.seen": INSTANCES_ACCESSED,
     "identifier.opened": IDENTITY_READ,
     "case.opened": INSTANCES_ACCESSED,
@@ -59,14 +71,17 @@ EVENTS: Mapping[str, EventType] = {
     "correction": PATIENT_RECORD,
 }
 PREFIXES: Mapping[str, EventType] = {
-    "user_": SECURITY_CHANGE,
-    "grant_": SECURITY_CHANGE,
-    "token_": SECURITY_CHANGE,
-    "password_": SECURITY_CHANGE,
+    "user_": USER_CHANGED,
+    "grant_": ROLES_CHANGED,
+    "token_": USER_CHANGED,
+    "password_": USER_CHANGED,
+    "second_factor": USER_CHANGED,
+    "single_sign_on": USER_CHANGED,
     "key.": SECURITY_CHANGE,
     "package.": EXPORT,
+    "portal.": QUERY,
 }
-FAILURES = frozenset({"log_in_failed", "access_refused", "refusals_counted"})
+FAILURES = frozenset({"log_in_failed", "access_refused", "refusals_counted", "locked_out", "signing.failed"})
 FACTS = frozenset({"inference", "event", "read", "response", "truth", "correction"})
 
 

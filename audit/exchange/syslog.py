@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ from urllib.parse import urlsplit
 from audit.exchange.records import Record
 
 FACILITY_LOG_AUDIT, FACILITY_AUTHORISATION = 13, 10
-NOTICE, INFORMATIONAL = 5, 6
+WARNING, NOTICE, INFORMATIONAL = 4, 5, 6
+SECURITY = ("110113", "110114")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 BOM = "\ufeff"  # RFC 5424 6.4: a message in UTF-8 says so
 SECONDS = 10
 PRIVATE_ENTERPRISE = "32473"  # RFC 5612: the number for examples, until the product has its own
@@ -22,12 +25,19 @@ Send = Callable[[bytes], None]
 
 def syslog_message(record: Record, *, host: str, text: str = "", message_id: str = "") -> bytes:
     """Return one message; `text` is its free part, such as a DICOM audit message."""
-    severity = NOTICE if record.has_failed else INFORMATIONAL
-    facility = FACILITY_AUTHORISATION if record.event.code in ("110113", "110114") else FACILITY_LOG_AUDIT
     at = record.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    head = f"<{facility * 8 + severity}>1 {at} {token(host, 255)} radvigil - {token(message_id or record.kind, 32)}"
+    first = f"<{priority(record, is_atna=bool(message_id))}>1 {at} {token(host, 255)}"
+    head = f"{first} radvigil - {token(message_id or record.kind, 32)}"
     body = text or f"{record.kind} {record.subject} by {record.actor}"
-    return f"{head} {structured(record)} {BOM}{body}".encode()
+    return f"{head} {structured(record)} {BOM}{visible(body)}".encode()
+
+
+def priority(record: Record, *, is_atna: bool) -> int:
+    """Return facility × 8 + severity. IHE ITI-20, 3.20.4.1.2, has facility 10, severity 5, and 4 for a warning."""
+    if is_atna:
+        return FACILITY_AUTHORISATION * 8 + (WARNING if record.has_failed else NOTICE)
+    facility = FACILITY_AUTHORISATION if record.event.code in SECURITY else FACILITY_LOG_AUDIT
+    return facility * 8 + (NOTICE if record.has_failed else INFORMATIONAL)
 
 
 def structured(record: Record) -> str:
@@ -44,7 +54,12 @@ def structured(record: Record) -> str:
 
 def escaped(value: str) -> str:
     """Return a parameter's value with the three characters of RFC 5424 6.3.3 escaped."""
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("]", "\\]")
+    return visible(value).replace("\\", "\\\\").replace('"', '\\"').replace("]", "\\]")
+
+
+def visible(text: str) -> str:
+    """Return a text in which no control character can end a line or pose as another message (RFC 5424, 6.4, 8.2)."""
+    return CONTROL.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def token(text: str, most: int) -> str:
