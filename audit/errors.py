@@ -82,3 +82,11 @@ class KeyStoreError(AuditError):
 
 class FactorError(AuditError):
     """A second factor is not added, used or removed; the message says what to do."""
+
+
+class SingleSignOnError(AuditError):
+    """Single sign-on did not let somebody in: `why` in one word of ours for the log, the message for the person."""
+
+    def __init__(self, why: str, message: str) -> None:
+        super().__init__(message)
+        self.why = why

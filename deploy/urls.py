@@ -6,6 +6,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("monitoring.dashboards.urls")),
     path("", include("audit.access.urls")),
     path("", include("audit.access.refused_urls")),
+    path("", include("audit.federation.urls")),
+    path("", include("audit.provisioning.urls")),
     path("", include("audit.serving.urls")),
     path("", include("monitoring.evidence.urls")),
     path("", include("monitoring.portal.urls")),

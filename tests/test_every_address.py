@@ -86,6 +86,13 @@ ADDRESSES: dict[str, Address] = {
     "access:second_step": Address(kind=PUBLIC, methods="get post", acts=True),
     "access:new_password": Address(kind=PUBLIC, methods="get post", acts=True),
     "access:again": Address(kind=MEMBER, methods="get post", acts=True),
+    "federation:start": Address(kind=PUBLIC),
+    "federation:back": Address(kind=PUBLIC),
+    "federation:left": Address(kind=PUBLIC),
+    "federation:link": Address(kind=MEMBER, methods="post", acts=True),
+    "federation:unlink": Address(kind=MEMBER, methods="post", acts=True),
+    "scim:users": Address(kind=TOKEN, methods="get post"),
+    "scim:user": Address(kind=TOKEN, methods="get put patch", arguments=("factor",)),
     "access:account": Address(kind=MEMBER, methods="get post", acts=True),
     "access:email": Address(kind=MEMBER, methods="post", acts=True),
     "access:read_notices": Address(kind=MEMBER, methods="post", acts=True),
@@ -109,6 +116,8 @@ ADDRESSES: dict[str, Address] = {
     "evidence:create": Address(kind=CLASS, methods="post", acts=True),
     "evidence:row": Address(kind=OBJECT, cases=True, arguments=("package",)),
     "evidence:download": Address(kind=OBJECT, cases=True, arguments=("package",)),
+    "evidence:again": Address(kind=OBJECT, cases=True, methods="post", acts=True, arguments=("package",)),
+    "evidence:cancel": Address(kind=OBJECT, cases=True, methods="post", acts=True, arguments=("package",)),
     "portal:index": Address(kind=CLASS, opened_by="regulator"),
     "portal:product": Address(kind=OBJECT, opened_by="regulator", arguments=("product",)),
     "portal:report": Address(kind=OBJECT, opened_by="regulator", arguments=("product",)),
@@ -145,6 +154,12 @@ ADDRESSES: dict[str, Address] = {
     ),
     "registry:close_user": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
     "registry:open_user": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
+    "registry:access_rules": Address(
+        kind=OBJECT, methods="get post", opened_by="administrator", arguments=("organisation",)
+    ),
+    "registry:reset_password": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
+    "registry:reset_factors": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
+    "registry:lift_lock": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("username",)),
     "registry:tokens": Address(kind=CLASS, methods="get post", opened_by="administrator"),
     "registry:revoke_token": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("token",)),
     "registry:rotate_token": Address(kind=OBJECT, methods="post", opened_by="administrator", arguments=("token",)),
@@ -198,6 +213,7 @@ ADDRESSES: dict[str, Address] = {
     "rescoring:list": Address(kind=CLASS, methods="get post"),
     "rescoring:run": Address(kind=OBJECT, arguments=("run",)),
     "rescoring:progress": Address(kind=OBJECT, arguments=("run",)),
+    "cases:orders": Address(kind=CLASS, opened_by="integrator", cases=True),
     "cases:counting": Address(kind=OBJECT, cases=True, arguments=("study",)),
     "subgroups:page": Address(kind=OBJECT, arguments=("product",)),
     "subgroups:download": Address(kind=OBJECT, arguments=("product",)),
@@ -269,6 +285,7 @@ def every_pattern(patterns: Any, *, spaces: tuple[str, ...] = ()) -> Iterator[st
 def things(settings, tmp_path, now) -> dict[str, Any]:
     """The objects of the north group that the addresses name."""
     settings.RADVIGIL_PIXELS, settings.RADVIGIL_HOME = tmp_path / "pixels", tmp_path
+    settings.RADVIGIL_OIDC_ISSUER = "http://127.0.0.1:9"
     settings.RADVIGIL_LANGUAGE_MODEL_URL, settings.RADVIGIL_LANGUAGE_MODEL = "http://127.0.0.1:9/v1", "model"
     make_network()
     send("inferences", inference_row(1))

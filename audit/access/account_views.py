@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -61,6 +62,7 @@ def page_of(request: HttpRequest, user: User, *, form: NewPasswordForm) -> dict[
         "sessions": [(each, is_this(each, request)) for each in sessions_of(user, now=now)],
         "notices": user.notices.filter(read_at=None).order_by("-at"),
         "identities": user.identities.order_by("linked_at"),
+        "elsewhere": settings.RADVIGIL_OIDC_NAME if settings.RADVIGIL_OIDC_ISSUER else "",
         "email_form": EmailForm(initial={"email": user.email}),
         "breadcrumbs": [("Overview", "/"), ("Account", "")],
     }

@@ -73,6 +73,7 @@ def create_user(
                 created_at=now,
                 password_set_at=now,
                 password_is_first=password is None,
+                made_for=organisation,
             )
             user.set_password(chosen)
             user.save(force_insert=True)
@@ -209,27 +210,6 @@ def change_password(*, user: User, password: str, current: str = "", by: Actor, 
 
 
 @transaction.atomic
-def reset_password(*, user: User, reason: str, by: Actor, now: datetime) -> str:
-    """Give somebody who lost their password a first one, which they must change. Their sessions end.
-
-    Nobody resets their own so: they change it. The signing key ends with the next signature.
-    """
-    if not reason.strip():
-        raise AccessError("Say why: the reason goes into the log.")
-    if isinstance(by, User) and by.pk == user.pk:
-        raise AccessError("Change your own password on your account page.")
-    chosen = new_password()
-    user.set_password(chosen)
-    user.password_set_at, user.password_is_first = now, True
-    user.save(update_fields=["password", "password_set_at", "password_is_first"])
-    ended, _ = Session.objects.filter(user=user).delete()
-    details = {"reason": reason.strip(), "sessions": ended}
-    log_user("password_reset", user=user, by=by, now=now, details=details)
-    notify(user, f"Your password was reset by {actor_of(by)}. Reason: {reason.strip()}", now=now)
-    return chosen
-
-
-@transaction.atomic
 def set_email(*, user: User, email: str, by: Actor, now: datetime) -> None:
     """Change where notices go, and tell the place they went to so far. The log holds no address."""
     if email == user.email:
@@ -261,7 +241,7 @@ def notify(user: User, text: str, *, now: datetime) -> None:
 
 def home_of(user: User) -> str:
     """Return the organisation whose log says what a user does: that of their first grant in force."""
-    return next((grant.organisation for grant in user.live_grants if grant.organisation), "")
+    return next((grant.organisation for grant in user.live_grants if grant.organisation), user.made_for)
 
 
 @transaction.atomic

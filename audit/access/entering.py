@@ -17,8 +17,8 @@ from audit.factors.queries import has_factor
 
 ENTERING = "entering"
 GOOD_FOR = timedelta(minutes=10)
-PASSWORD, ELSEWHERE = "password", "single_sign_on"
-FACTORS = frozenset({"app", "key", "recovery_code"})
+PASSWORD, ELSEWHERE, PROVIDER_FACTOR = "password", "single_sign_on", "providers_factor"
+FACTORS = frozenset({"app", "key", "recovery_code", PROVIDER_FACTOR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def next_step(found: Entering, *, now: datetime) -> str:
         return "access:second_step"
     if PASSWORD in found.proofs and password_is_due(found.user, rules=rules, now=now):
         return "access:new_password"
-    if not has_one and needs_factor(found.user, rules=rules):
+    if not has_one and not found.has_shown_a_factor and needs_factor(found.user, rules=rules):
         return "access:add_factor"
     return ""
 

@@ -47,6 +47,7 @@ class User(AbstractBaseUser):
     password_set_at = models.DateTimeField(null=True)
     password_is_first = models.BooleanField(default=False)
     logs_in_elsewhere = models.BooleanField(default=False)
+    made_for = models.CharField(max_length=64, blank=True, db_default="")  # whose log it is while there is no grant
 
     objects = UserManager()
 

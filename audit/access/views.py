@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit.access import devices, sessions
 from audit.access.actions import change_password
 from audit.access.decisions import user_of
-from audit.access.entering import PASSWORD, Entering, begin, entering, finish, next_step, renew_hash
+from audit.access.entering import ELSEWHERE, PASSWORD, Entering, begin, entering, finish, next_step, renew_hash
 from audit.access.forms import AgainForm, CodeForm, LogInForm, NewPasswordForm
 from audit.access.second_step import ceremony, prove, way_in
 from audit.access.secrets import DEMO_PASSWORD
@@ -155,5 +155,6 @@ def again(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
+    came_from_elsewhere = ELSEWHERE in request.session.get(sessions.WITH, ())
     sessions.log_out(request, now=timezone.now())
-    return redirect("access:log_in")
+    return redirect("federation:left" if came_from_elsewhere else "access:log_in")

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit.access.decisions import Visitor
+from audit.access.models import TokenScope
 from audit.access.queries import token_for
 from audit.log.models import Entry
 from audit.log.queries import latest_checkpoint, tile_of
@@ -77,5 +78,5 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         token = token_for(secret.strip(), now=timezone.now()) if secret.strip() and "\0" not in secret else None
-        return token.user if token else None
+        return token.user if token and token.is_for(TokenScope.READ) else None
     return request.user if request.user.is_authenticated else None

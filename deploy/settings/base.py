@@ -29,6 +29,8 @@ RADVIGIL_OIDC_SECRET = env_text("RADVIGIL_OIDC_SECRET", default="")
 RADVIGIL_OIDC_NAME = env_text("RADVIGIL_OIDC_NAME", default="single sign-on")
 RADVIGIL_OIDC_SCOPE = env_text("RADVIGIL_OIDC_SCOPE", default="openid profile")
 RADVIGIL_OIDC_GROUPS_CLAIM = env_text("RADVIGIL_OIDC_GROUPS_CLAIM", default="groups")
+# Values of `amr` or `acr` by which the provider says that a second factor was shown there.
+RADVIGIL_OIDC_FACTORS = env_text("RADVIGIL_OIDC_FACTORS", default="mfa").split()
 RADVIGIL_OIDC_GRANTS = env_text("RADVIGIL_OIDC_GRANTS", default="")  # a JSON file: group → grants
 RADVIGIL_PIXELS = RADVIGIL_HOME / "pixels"
 RADVIGIL_WEIGHTS = RADVIGIL_HOME / "weights"

@@ -11,11 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.access.actions import add_grant, create_user, deactivate, end_grant, extend_grant, reactivate
+from audit.access.again import freshly_authenticated
 from audit.access.decisions import NotVisibleError, Scope, allowed, scope_for, user_of
 from audit.access.models import Grant, User
 from audit.access.queries import users_within
 from audit.errors import AccessError
+from audit.factors.queries import factors_of
 from inference.registry.account_forms import GrantForm, UntilForm, UserForm
+from inference.registry.models import Organisation
 
 USERS = "manage_users"
 WARNED_BEFORE = timedelta(days=14)  # that a role expires
@@ -29,13 +32,21 @@ def users(request: HttpRequest) -> HttpResponse:
         "people": [(person, known_grants(person, scope=scope)) for person in users_within(scope)],
         "now": timezone.now(),
         "soon": timezone.now() + WARNED_BEFORE,
+        "organisations": organisations_within(scope),
         "breadcrumbs": [("Overview", "/"), ("Users", "")],
     }
     return render(request, "inference/registry/users.html", context)
 
 
+def organisations_within(scope: Scope) -> list[str]:
+    """Return the organisations whose rules of log-ins this administrator sets."""
+    every = Organisation.objects.order_by("key").values_list("pk", flat=True)
+    return [key for key in every if scope.covers(organisation=key)]
+
+
 @allowed(USERS)
 @require_http_methods(["GET", "POST"])
+@freshly_authenticated
 def new_user(request: HttpRequest) -> HttpResponse:
     form = UserForm(request.POST if request.method == "POST" else None, scope=scope_for(request.user, USERS))
     if request.method == "POST" and form.is_valid():
@@ -94,6 +105,7 @@ def user_page(request: HttpRequest, person: User, *, form: GrantForm, status: in
         "now": timezone.now(),
         "form": form,
         "is_self": person.pk == request.user.pk,
+        "factors": factors_of(person.pk).count(),
         "breadcrumbs": [("Overview", "/"), ("Users", reverse("registry:users")), (person.username, "")],
     }
     return render(request, "inference/registry/user.html", context, status=status)
@@ -101,6 +113,7 @@ def user_page(request: HttpRequest, person: User, *, form: GrantForm, status: in
 
 @allowed(USERS)
 @require_POST
+@freshly_authenticated
 def grant(request: HttpRequest, username: str) -> HttpResponse:
     person = get_user_for(request, username)
     form = GrantForm(request.POST, scope=scope_for(request.user, USERS))

@@ -17,6 +17,11 @@ class TokenForm(forms.Form):
     deployment = forms.ChoiceField(required=False, help_text="Sends inferences and events of this deployment.")
     site = forms.ChoiceField(required=False, help_text="Sends everything of this site.")
     user = forms.ChoiceField(required=False, help_text="Reads what this person may read.")
+    scope = forms.ChoiceField(
+        label="A user's token",
+        required=False,
+        choices=[("", "reads what its user may read"), ("provision", "makes and closes log-ins (SCIM)")],
+    )
     expires_on = forms.DateField(
         label="Last day",
         required=False,
@@ -43,6 +48,8 @@ class TokenForm(forms.Form):
         cleaned = super().clean() or {}
         if not self.errors and sum(bool(cleaned.get(name)) for name in ("deployment", "site", "user")) != 1:
             raise forms.ValidationError("Choose exactly one: a deployment, a site or a user.")
+        if cleaned.get("scope") and not cleaned.get("user"):
+            raise forms.ValidationError("A device's token sends facts and nothing else; leave that choice as it was.")
         return cleaned
 
     def values(self) -> dict[str, Any]:
@@ -51,6 +58,7 @@ class TokenForm(forms.Form):
         if "user" in named:
             named["user"] = User.objects.get(username=named["user"])
         last = self.cleaned_data["expires_on"]
+        named["scope"] = self.cleaned_data["scope"]
         return named | {"expires_at": datetime.combine(last + timedelta(days=1), time(), UTC) if last else None}
 
 

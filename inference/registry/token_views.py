@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.access.actions import revoke_token
+from audit.access.again import freshly_authenticated
 from audit.access.decisions import NotVisibleError, Scope, allowed, scope_for, user_of
 from audit.access.models import Token, User
 from audit.access.queries import is_in_force, tokens_of, users_within
@@ -31,6 +32,7 @@ APART = "counted by each web process for itself, since the broker does not answe
 
 @allowed(TOKENS)
 @require_http_methods(["GET", "POST"])
+@freshly_authenticated
 def tokens(request: HttpRequest) -> HttpResponse:
     form = token_form(request, data=request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -96,6 +98,7 @@ def get_token_for(request: HttpRequest, token_id: int) -> Token:
 
 @allowed(TOKENS)
 @require_POST
+@freshly_authenticated
 def rotate(request: HttpRequest, token_id: int) -> HttpResponse:
     token = get_token_for(request, token_id)
     if token.user and token.user not in whole_users([token.user], scope=scope_for(request.user, TOKENS)):

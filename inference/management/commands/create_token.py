@@ -21,6 +21,8 @@ class Command(BaseCommand):
         holder.add_argument("--deployment", default="", metavar="KEY")
         holder.add_argument("--site", default="", metavar="KEY")
         holder.add_argument("--user", default="", metavar="NAME")
+        scopes = "a user's token reads what its user may read, or makes and closes log-ins (SCIM)"
+        parser.add_argument("--scope", default="", choices=("", "read", "provision"), help=scopes)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -28,6 +30,7 @@ class Command(BaseCommand):
                 deployment=options["deployment"],
                 site=options["site"],
                 user=user_named(options["user"]),
+                scope=options["scope"],
                 by="command:create_token",
                 now=timezone.now(),
             )
