@@ -23,6 +23,16 @@ class UnreadablePackageError(MonitoringError):
         super().__init__(f"{name} is no evidence package; give the zip file of an earlier export.")
 
 
+class PackageStateError(MonitoringError):
+    def __init__(self, uid: str) -> None:
+        super().__init__(f"The package {uid} is finished already; reload the page to see what became of it.")
+
+
+class PackageCancelledError(MonitoringError):
+    def __init__(self, uid: str) -> None:
+        super().__init__(f"The package {uid} was cancelled.")
+
+
 class ClaimSwitchError(MonitoringError):
     """A claim cannot be switched on or off; the message says what it lacks."""
 

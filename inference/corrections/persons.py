@@ -5,6 +5,8 @@ What counts in estimates, at any moment of the past, is decided in monitoring.ca
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -43,3 +45,14 @@ def has_opted_out(study: Study) -> bool:
     """Return whether the study's patient opted out, under any of their names: then it is shared with nobody."""
     persons = merged_with(person_of(study))
     return in_force(Correction.objects.filter(kind=Correction.Kind.OPTED_OUT, person_id__in=persons)).exists()
+
+
+def opted_out_persons(*, sites: Collection[str], by: datetime) -> set[UUID]:
+    """Return everybody at these sites who had opted out by then, under all of their names."""
+    said = Correction.objects.filter(site_id__in=sites, received_at__lte=by)
+    amended = said.exclude(amends="").values("amends")
+    opted = said.filter(kind=Correction.Kind.OPTED_OUT, person_id__isnull=False).exclude(entry__uid__in=amended)
+    found: set[UUID] = set()
+    for person in opted.order_by("id").values_list("person_id", flat=True):
+        found |= merged_with(person) if person and person not in found else set()
+    return found

@@ -10,10 +10,10 @@ from django.db import connection
 
 from audit.access.models import User
 from audit.errors import AuditError
-from monitoring.errors import MonitoringError
+from monitoring.errors import MonitoringError, PackageCancelledError, PackageStateError
 from monitoring.evidence.making import make_package
 from monitoring.evidence.models import Package
-from monitoring.evidence.queries import path_of
+from monitoring.evidence.queries import path_of, path_of_uid
 from monitoring.evidence.scopes import Wanted, scope_of
 from monitoring.evidence.under_way import Making
 
@@ -23,8 +23,8 @@ UNFINISHED = (Package.State.WAITING, Package.State.MAKING)
 logger = logging.getLogger(__name__)
 
 
-def request_package(wanted: Wanted, *, by: User, now: datetime) -> Package:
-    """Write down what is wanted; a worker makes it.
+def request_package(wanted: Wanted, *, by: User, now: datetime, previous: str = "") -> Package:
+    """Write down what is wanted; a worker makes it. `previous` is the uid of the package that it follows on.
 
     Raises:
         UnknownScopeError: the product runs nowhere in this scope.
@@ -43,9 +43,25 @@ def request_package(wanted: Wanted, *, by: User, now: datetime) -> Package:
         as_of=wanted.as_of,
         level=wanted.level,
         minimum_count=wanted.minimum_count,
+        purpose=wanted.purpose,
+        recipient=wanted.recipient,
+        renditions=list(wanted.renditions),
+        previous=previous,
         requested_by=by.actor,
         requested_at=now,
     )
+
+
+def cancel_package(package: Package) -> None:
+    """Stop a package that is not finished; the worker at it sees so when it next says how far it is."""
+    stopped = Package.objects.filter(pk=package.pk, state__in=UNFINISHED).update(state=Package.State.CANCELLED, step="")
+    if not stopped:
+        raise PackageStateError(package.uid)
+
+
+def request_again(package: Package, *, by: User, now: datetime) -> Package:
+    """Ask for the same scope once more, with what is known by now unless an instant was asked for."""
+    return request_package(wanted_of(package), by=by, now=now, previous=package.previous)
 
 
 def make_requested(package: Package, *, now: datetime) -> None:
@@ -79,10 +95,13 @@ def make_in_turn(package: Package, *, now: datetime) -> None:
         scope=scope_of(wanted_of(package)),
         actor=package.requested_by,
         now=now,
-        tell=lambda step, done, of: tell(package, step=step),
+        tell=lambda step, done, of: tell(package, step=step, done=done, of=of),
     )
     try:
         made = make_package(making, path=path)
+    except PackageCancelledError:
+        logger.info("package cancelled: uid=%s", package.uid)
+        return
     except (MonitoringError, AuditError, OSError) as problem:
         logger.exception("package failed: uid=%s", package.uid)
         end(package, state=Package.State.FAILED, reason=str(problem)[:300], finished_at=now)
@@ -98,12 +117,19 @@ def make_in_turn(package: Package, *, now: datetime) -> None:
     )
 
 
-def tell(package: Package, *, step: str) -> None:
-    Package.objects.filter(pk=package.pk).update(step=step)
+def tell(package: Package, *, step: str, done: int, of: int) -> None:
+    """Say how far a package is.
+
+    Raises:
+        PackageCancelledError: nobody wants it any more.
+    """
+    making = Package.objects.filter(pk=package.pk, state=Package.State.MAKING)
+    if not making.update(step=step[:80], done=done, of=of):
+        raise PackageCancelledError(package.uid)
 
 
 def end(package: Package, **values: object) -> None:
-    Package.objects.filter(pk=package.pk).update(step="", **values)
+    Package.objects.filter(pk=package.pk, state=Package.State.MAKING).update(step="", **values)
 
 
 def wanted_of(package: Package) -> Wanted:
@@ -119,4 +145,8 @@ def wanted_of(package: Package) -> Wanted:
         level=package.level,
         minimum_count=package.minimum_count,
         deployments=tuple(package.deployments),
+        purpose=package.purpose,
+        recipient=package.recipient,
+        renditions=tuple(package.renditions),
+        previous=path_of_uid(package.previous) if package.previous else None,
     )

@@ -1,25 +1,27 @@
 """The content of a package, in order: cases, facts, figures, what is registered and watched, documents, the index."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from audit.log.canonical_bytes import canonical_bytes
 from audit.packages.bags import BagWriter
 from audit.packages.crates import Crate, write_crate
-from audit.proofs.canonical import canonical_json
 from monitoring.evidence import watched
 from monitoring.evidence.claimed import claim_documents
 from monitoring.evidence.deidentifying import deidentification_document
-from monitoring.evidence.dictionary import cases_table, dictionary_document
+from monitoring.evidence.dictionary import CASES, CHART_POINTS, Table, dictionary_document, table_named
 from monitoring.evidence.documents import ABOUT, Parts, scope_document, twins
 from monitoring.evidence.entries import positions_of_facts
-from monitoring.evidence.facts import Frozen, write_facts
+from monitoring.evidence.facts import Frozen, write_disguised_facts, write_facts
 from monitoring.evidence.headline import figure_sets, figures_document
 from monitoring.evidence.index_page import write_index
 from monitoring.evidence.paper import code_of, pdf_of
+from monitoring.evidence.paths import chart_points
 from monitoring.evidence.registered import registry_document, rules_document
-from monitoring.evidence.rows import Met, case_rows_of, number_of_cases
+from monitoring.evidence.research import Disguise, in_disguise
+from monitoring.evidence.rows import CASES_AT_ONCE, Met, case_rows_of, number_of_cases
 from monitoring.evidence.software import software_document
 from monitoring.evidence.tables import CsvFile, ParquetTables
 from monitoring.evidence.under_way import Making
@@ -41,10 +43,15 @@ class Content:
 def write_content(bag: BagWriter, making: Making, *, kept: Mapping[str, bytes]) -> Content:
     scope, met = making.scope, Met()
     frozen: Frozen = {}
-    if scope.has_rows:
+    if scope.has_rows and scope.is_research:
+        disguise = Disguise(package=making.content_id)
+        write_disguised_cases(bag, making, met=met, disguise=disguise)
+        write_disguised_facts(bag, making, studies=met.studies, disguise=disguise)
+    elif scope.has_rows:
         write_cases(bag, making, met=met)
         frozen = frozen_positions(making, met=met)
         write_facts(bag, making, frozen=frozen)
+        write_paths(bag, making)
     parts = parts_of(making, met=met)
     for name, (value, about) in files_of(parts).items():
         bag.add(f"data/{name}.json", [readable(value)], about=about)
@@ -60,12 +67,25 @@ def write_content(bag: BagWriter, making: Making, *, kept: Mapping[str, bytes]) 
 
 
 def write_cases(bag: BagWriter, making: Making, *, met: Met) -> None:
-    """Write each case three times, as a canonical line, as CSV and as Parquet, reading it once."""
-    table = cases_table()
+    of = number_of_cases(making.scope)
+    rows = making.counted(case_rows_of(making.scope, met=met), step="writing the cases", of=of)
+    write_table(bag, table_named(CASES), rows)
+
+
+def write_disguised_cases(bag: BagWriter, making: Making, *, met: Met, disguise: Disguise) -> None:
+    rows = in_disguise(case_rows_of(making.scope, met=met), disguise=disguise, at_once=CASES_AT_ONCE)
+    write_table(bag, table_named(CASES), making.counted(rows, step="writing the cases in disguise"))
+
+
+def write_paths(bag: BagWriter, making: Making) -> None:
+    points = chart_points(making.scope, by=making.instant)
+    rows = making.counted(points, step="drawing the charts again")
+    write_table(bag, table_named(CHART_POINTS), rows)
+
+
+def write_table(bag: BagWriter, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    """Write each row three times, as a canonical line, as CSV and as Parquet, reading it once."""
     about = f"{table.about} One canonical JSON object a line."
-    rows = making.counted(
-        case_rows_of(making.scope, met=met), step="writing the cases", of=number_of_cases(making.scope)
-    )
     with (
         ParquetTables(bag, [table]) as parquet,
         bag.aside(f"{table.stem}.csv", about=table.about) as csv_file,
@@ -73,7 +93,7 @@ def write_cases(bag: BagWriter, making: Making, *, met: Met) -> None:
     ):
         csv = CsvFile(table, file=csv_file)
         for row in rows:
-            lines.write(canonical_json(row) + b"\n")
+            lines.write(canonical_bytes(row) + b"\n")
             csv.add(row)
             parquet.add(table.name, row)
 
@@ -96,7 +116,7 @@ def parts_of(making: Making, *, met: Met) -> Parts:
     sets = figure_sets(scope)
     making.tell("collecting what was registered and watched", 0, 0)
     return Parts(
-        scope=scope_document(making, opted_out=0),
+        scope=scope_document(making, opted_out=len(scope.opted_out)),
         counts=met.counts if scope.has_rows else None,
         figures=figures_document(scope, sets=sets),
         registry=registry_document(scope, by=by),
@@ -109,7 +129,7 @@ def parts_of(making: Making, *, met: Met) -> Parts:
         decisions=watched.decision_documents(scope, by=by),
         signatures=watched.signature_documents(scope, by=by),
         changes=[],
-        deidentification=deidentification_document(scope, opted_out=0),
+        deidentification=deidentification_document(scope, opted_out=len(scope.opted_out)),
     )
 
 

@@ -12,7 +12,8 @@ from audit.packages.tables import FACTS
 from audit.proofs.tables import fixed_columns
 
 SOURCE = Path(__file__).with_name("dictionary.yaml")
-CASES = "cases"
+CASES, CHART_POINTS = "cases", "chart_points"
+NOT_OF_FACTS = (CASES, CHART_POINTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Table:
     @property
     def stem(self) -> str:
         """The name of its files, without their suffix."""
-        return f"data/{CASES}" if self.name == CASES else f"{FACTS}{self.name}"
+        return f"data/{self.name}" if self.name in NOT_OF_FACTS else f"{FACTS}{self.name}"
 
     @property
     def own_columns(self) -> list[str]:
@@ -55,11 +56,11 @@ def tables() -> tuple[Table, ...]:
 
 
 def fact_tables() -> tuple[Table, ...]:
-    return tuple(each for each in tables() if each.name != CASES)
+    return tuple(each for each in tables() if each.name not in NOT_OF_FACTS)
 
 
-def cases_table() -> Table:
-    return next(each for each in tables() if each.name == CASES)
+def table_named(name: str) -> Table:
+    return next(each for each in tables() if each.name == name)
 
 
 def table_of(said: Mapping[str, Any], *, groups: Mapping[str, Any]) -> Table:
@@ -70,7 +71,7 @@ def table_of(said: Mapping[str, Any], *, groups: Mapping[str, Any]) -> Table:
 
 def in_order(name: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:
     """Put the columns that every table of its form has first, as its files have them."""
-    if name == CASES:
+    if name in NOT_OF_FACTS:
         return columns
     fixed = fixed_columns(name)
     return tuple(sorted(columns, key=lambda each: fixed.index(each.name) if each.name in fixed else len(fixed)))

@@ -46,25 +46,25 @@ def positions_of_facts(
 
     Runs, events and responses of other deployments stay behind, as do reads and truths of other concepts.
     """
-    by_then = Q(received_at__lte=until) if until else Q()
-    concepts = list(scope.product.findings.values_list("concept_id", flat=True))
-    here = Q(deployment_id__in=scope.keys)
     found = Positions()
     for batch in in_batches(studies):
-        of_study = Q(study_id__in=batch)
-        persons = Study.objects.filter(pk__in=batch).values("person_id")
-        of_person = Q(person_id__in=persons) | Q(other_person_id__in=persons)
-        for table, condition in (
-            (Inference, of_study & here),
-            (Event, of_study & (here | Q(deployment=None))),
-            (Response, of_study & here),
-            (Read, of_study & Q(finding__in=concepts)),
-            (Truth, of_study & Q(finding__in=concepts)),
-            (Correction, of_study | of_person),
-            (Rescore, Q(inference__study_id__in=batch, inference__deployment_id__in=scope.keys)),
-        ):
-            found.add(placed(table, condition & by_then, organisation=organisation))
+        for table, condition in facts_about(scope, batch=batch, until=until):
+            found.add(placed(table, condition, organisation=organisation))
     return found.rising()
+
+
+def facts_about(scope: Scope, *, batch: Sequence[UUID], until: datetime | None) -> Iterator[tuple[Any, Q]]:
+    by_then = Q(received_at__lte=until) if until else Q()
+    concepts = list(scope.product.findings.values_list("concept_id", flat=True))
+    of_study, here = Q(study_id__in=batch), Q(deployment_id__in=scope.keys)
+    persons = Study.objects.filter(pk__in=batch).values("person_id")
+    yield Inference, of_study & here & by_then
+    yield Event, of_study & (here | Q(deployment=None)) & by_then
+    yield Response, of_study & here & by_then
+    yield Read, of_study & Q(finding__in=concepts) & by_then
+    yield Truth, of_study & Q(finding__in=concepts) & by_then
+    yield Correction, (of_study | Q(person_id__in=persons) | Q(other_person_id__in=persons)) & by_then
+    yield Rescore, Q(inference__study_id__in=batch, inference__deployment_id__in=scope.keys) & by_then
 
 
 def positions_of_acts(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,8 +11,10 @@ from tempfile import TemporaryDirectory
 from audit.log.sequencing import sequence
 from audit.packages.bags import BagWriter
 from audit.packages.bundling import verifier_source
+from inference.corrections.persons import opted_out_persons
 from monitoring.evidence.content import write_content
 from monitoring.evidence.proving import key_of, previous_notes, sign_content, write_log_of
+from monitoring.evidence.scopes import Scope
 from monitoring.evidence.under_way import Made, Making
 from monitoring.rollups.actions import follow
 
@@ -62,6 +65,7 @@ def written(making: Making, *, path: Path) -> Made:
     making.tell("bringing the log up to date", 0, 0)
     sequence(now=making.now)
     follow(now=making.now)
+    making = replace(making, scope=without_opted_out(making.scope, by=making.instant))
     kept = previous_notes(making.scope.wanted.previous)
     with BagWriter(path) as bag:
         content = write_content(bag, making, kept=kept)
@@ -73,18 +77,28 @@ def written(making: Making, *, path: Path) -> Made:
     return Made(sha256=file_sha256(path), size=path.stat().st_size, cases=content.met.cases, keys=keys)
 
 
+def without_opted_out(scope: Scope, *, by: datetime) -> Scope:
+    """Return the scope without those who opted out, where it leaves their house."""
+    if not scope.is_shared:
+        return scope
+    return replace(scope, opted_out=frozenset(opted_out_persons(sites=scope.sites, by=by)))
+
+
 def write_tags(bag: BagWriter, making: Making, *, keys: Mapping[str, str]) -> None:
     """Write what makes it a bag that a stranger can check."""
     verifier = verifier_source()
     pins = " ".join("--key FINGERPRINT" for _ in keys)
     bag.add("verify.py", [verifier])
-    readme = README.format(uid=making.uid, keys=pins, verifier=sha256(verifier).hexdigest())
+    readme = README.format(uid=making.content_id, keys=pins, verifier=sha256(verifier).hexdigest())
     bag.add("README.txt", [readme.encode()])
-    bag.add("index.html", [START.format(uid=making.uid).encode()])
+    bag.add("index.html", [START.format(uid=making.content_id).encode()])
     info = {
         "Source-Organization": ", ".join(making.logs),
         "Bagging-Date": making.now.date().isoformat(),
-        "External-Identifier": making.uid,
+        "Contact-Name": making.actor,
+        "Exported-At": making.now.isoformat(),
+        "External-Identifier": making.content_id,
+        "Internal-Sender-Identifier": making.uid,
         "External-Description": f"Evidence on {making.scope.product.pk}, {making.scope.wanted.since} to "
         f"{making.scope.wanted.until}",
         "Bag-Software-Agent": "Radvigil",

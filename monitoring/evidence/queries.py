@@ -7,13 +7,15 @@ from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q
 
 from audit.access.decisions import NotVisibleError, Visitor
+from audit.access.models import Grant, Role, User
 from audit.access.scopes import Depth, depth_of
-from inference.registry.models import Deployment
+from inference.registry.models import Deployment, Organisation
 from inference.registry.visibility import scope_of, visible_deployments
 from monitoring.evidence.models import Package
-from monitoring.evidence.scopes import AGGREGATE, ROWS
+from monitoring.evidence.scopes import AGGREGATE, OUTSIDE, ROWS
 
 ACTION = "see_evidence"
 MOST_SHOWN = 200
@@ -69,4 +71,30 @@ def get_package_for(user: Visitor, uid: str, *, now: datetime) -> Package:
 
 
 def path_of(package: Package) -> Path:
-    return Path(settings.RADVIGIL_HOME) / "packages" / f"{package.uid}.zip"
+    return path_of_uid(package.uid)
+
+
+def path_of_uid(uid: str) -> Path:
+    return Path(settings.RADVIGIL_HOME) / "packages" / f"{uid}.zip"
+
+
+def is_outside(user: Visitor, reached: Iterable[Reach]) -> bool:
+    """Return whether a package of these deployments leaves its house: its receiver answers for none of the patients."""
+    if not isinstance(user, User):
+        return True
+    grants = user.live_grants
+    if any(each.role == Role.REGULATOR for each in grants):
+        return True
+    return not all(any(answers_for(grant, each.deployment) for grant in grants) for each in reached)
+
+
+def answers_for(grant: Grant, deployment: Deployment) -> bool:
+    return grant.organisation in ("", deployment.site.organisation_id) and grant.site in ("", deployment.site_id)
+
+
+def receivers(reached: Iterable[Reach]) -> list[tuple[str, str]]:
+    """Return who may be named as the receiver: authorities, and the manufacturers of these products."""
+    makers = {each.deployment.product.manufacturer_id for each in reached}
+    kinds = (Organisation.Kind.REGULATOR, Organisation.Kind.NOTIFIED_BODY)
+    named = Organisation.objects.filter(Q(kind__in=kinds) | Q(pk__in=makers)).order_by("name")
+    return [(OUTSIDE, "somebody outside"), *named.values_list("pk", "name")]

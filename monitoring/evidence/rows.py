@@ -19,6 +19,8 @@ from monitoring.performance.questions import Question
 from monitoring.performance.scopes import scope_of as question_scope
 
 CASES_AT_ONCE = 2_000
+IN_ORDER_OF_LOGGING = ("inference_id", "finding", "region")
+IN_ORDER_OF_STUDIES = ("study_id", "inference_id", "finding", "region")  # random ids: nothing of the time is told
 Place = tuple[str, int]
 
 
@@ -55,6 +57,7 @@ def questions_of(scope: Scope, *, rules: Iterable[str]) -> Iterator[Question]:
                 truth_rule=rule,
                 exact=True,
                 deployments=scope.keys,
+                without=scope.opted_out,
             )
 
 
@@ -67,7 +70,8 @@ def rules_of(scope: Scope) -> list[str]:
 def case_rows_of(scope: Scope, *, met: Met) -> Iterator[dict[str, Any]]:
     """Yield each case. Left-out cases are there too, with their reason."""
     for question in questions_of(scope, rules=rules_of(scope)):
-        cases = cases_of(question, study=scope.wanted.study)
+        order = IN_ORDER_OF_STUDIES if scope.is_research else IN_ORDER_OF_LOGGING
+        cases = cases_of(question, study=scope.wanted.study, order=order)
         while batch := list(islice(cases, CASES_AT_ONCE)):
             yield from rows_of(batch, product=scope.product.pk, met=met)
 
@@ -78,12 +82,12 @@ def number_of_cases(scope: Scope) -> int:
     return sum(case_rows(question, question_scope(question)).count() for question in questions)
 
 
-def cases_of(question: Question, *, study: UUID | None) -> Iterator[Case | CountedCase]:
+def cases_of(question: Question, *, study: UUID | None, order: tuple[str, ...]) -> Iterator[Case | CountedCase]:
     scope = question_scope(question)
     if needs_facts(question, scope):
         again = (case for case in counted_again(question, scope) if inside(case.acquired_on, question))
         return (case for case in again if study is None or case.study_id == study)
-    rows = case_rows(question, scope).order_by("inference_id", "finding", "region")
+    rows = case_rows(question, scope).order_by(*order)
     if study is not None:
         rows = rows.filter(study_id=study)
     return rows.iterator(chunk_size=CASES_AT_ONCE)

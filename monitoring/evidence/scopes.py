@@ -13,6 +13,7 @@ from monitoring.signals.models import Signal
 AGGREGATE, ROWS = "aggregate", "rows"
 REGULATOR, RESEARCH = "regulator", "research"
 PURPOSES = (REGULATOR, RESEARCH)
+OUTSIDE = "outside"  # a recipient who is in no registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class Scope:
     product: Product
     deployments: tuple[Deployment, ...]
     signal: Signal | None = None
+    opted_out: frozenset[UUID] = frozenset()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -97,7 +99,7 @@ def scope_of(wanted: Wanted) -> Scope:
         raise UnknownScopeError("The period ends before it begins: --to is the first day that is left out.")
     if wanted.change:
         raise UnknownScopeError(f"There is no change {wanted.change!r} in this scope: no change is recorded yet.")
-    if wanted.recipient and not Organisation.objects.filter(pk=wanted.recipient).exists():
+    if wanted.recipient not in ("", OUTSIDE) and not Organisation.objects.filter(pk=wanted.recipient).exists():
         raise UnknownScopeError(f"There is no organisation {wanted.recipient!r} in the registry.")
     signal = signal_of(wanted)
     deployments = Deployment.objects.filter(product=product).select_related("site").order_by("key")

@@ -88,6 +88,8 @@ def case_rows(question: Question, scope: Scope) -> QuerySet[Case]:
     rows = Case.objects.filter(
         deployment_id__in=list(scope.settings), finding=scope.finding.key, rule=question.truth_rule
     )
+    if question.without:
+        rows = rows.exclude(person_id__in=question.without)
     if question.version:
         rows = rows.filter(version=question.version)
     if question.since:
@@ -128,7 +130,8 @@ def counted_again(question: Question, scope: Scope) -> Iterator[CountedCase]:
     settings = {key: replace(each, findings=only) for key, each in scope.settings.items()}
     for some in studies_met(list(scope.settings)):
         for study in load_studies(some, findings=[scope.finding.key], concepts=[scope.finding.concept]):
-            yield from count_study(study, rules=[rule], deployments=settings, as_of=as_of)
+            counted = count_study(study, rules=[rule], deployments=settings, as_of=as_of)
+            yield from (case for case in counted if case.person_id not in question.without)
 
 
 def studies_met(deployments: Sequence[str]) -> Iterator[list[UUID]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from inference.registry.vocabulary import DEFAULT_RULE
 from monitoring.performance.maturity import FLOOR
@@ -20,7 +21,7 @@ OBSERVED, AGREEMENT, PARTLY = "observed", "agreement", "partly_agreement"
 class Question:
     """One of deployment, product or site (a site's reads). `deployments` narrows a product to what may be seen;
     an empty `version` means all of them together. `who` asks for the final reads of the same cases ("reader"), or
-    for the product on the cases that were read ("ai")."""
+    for the product on the cases that were read ("ai"). `without` are persons whose cases are as if never logged."""
 
     deployment: str = ""
     product: str = ""
@@ -38,6 +39,7 @@ class Question:
     who: str = ""
     deployments: tuple[str, ...] | None = None
     verification: str = ""
+    without: frozenset[UUID] = frozenset()
 
     @property
     def scope(self) -> tuple[str, str]:

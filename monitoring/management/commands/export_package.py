@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit.errors import AuditError
 from monitoring.errors import MonitoringError
 from monitoring.evidence.making import make_package
-from monitoring.evidence.scopes import AGGREGATE, ROWS, Wanted, scope_of
+from monitoring.evidence.scopes import AGGREGATE, PURPOSES, REGULATOR, ROWS, Wanted, scope_of
 from monitoring.evidence.under_way import Making
 
 
@@ -38,10 +38,12 @@ class Command(BaseCommand):
             "--previous", type=Path, default=None, metavar="PACKAGE", help="an earlier one, to follow on"
         )
         parser.add_argument("--level", choices=[AGGREGATE, ROWS], default=ROWS)
+        parser.add_argument("--purpose", choices=PURPOSES, default=REGULATOR, help="research: dates are shifted")
+        parser.add_argument("--recipient", metavar="KEY", default="", help="organisation that gets it, or 'outside'")
         parser.add_argument("--output", type=Path, required=True, metavar="FILE.zip")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = "product site study signal change since until as_of previous level".split()
+        names = "product site study signal change since until as_of previous level purpose recipient".split()
         least = 11 if options["level"] == AGGREGATE else 0
         wanted = Wanted(**{name: options[name] for name in names}, minimum_count=least)
         try:
@@ -59,4 +61,5 @@ class Command(BaseCommand):
 
     def tell(self, step: str, done: int, of: int) -> None:
         if self.stderr.isatty():
-            self.stderr.write(f"{step} …")
+            how_far = f" {done:,} of {of:,}" if of else f" {done:,}" if done else ""
+            self.stderr.write(f"\r\033[K{step}{how_far} …", ending="")
