@@ -11,11 +11,11 @@ from datetime import datetime
 from heapq import nlargest
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from audit.access.decisions import Visitor
 from inference.corrections.models import Correction
-from inference.events.models import Event
+from inference.events.models import OF_ORDERS, Event
 from inference.intake.models import SetAside
 from inference.reads.models import Read, Response
 from inference.registry.models import Site
@@ -67,10 +67,38 @@ def unamended(table: Any, *, sites: Sequence[Site]) -> QuerySet[Any]:
     return facts.exclude(Exists(table.objects.filter(amends=OuterRef("entry__uid")).exclude(amends="")))
 
 
+def of_shared_orders(table: Any, *, sites: Sequence[Site]) -> QuerySet[Any]:
+    """Return the facts that name alone an order of several studies."""
+    others = SharedOrder.objects.filter(first=OuterRef("study_id")).exclude(other=F("first"))
+    return unamended(table, sites=sites).filter(Exists(others), defaulted__contains=[BY_ORDER])
+
+
+def of_whole_order(sites: Sequence[Site]) -> list[QuerySet[Any]]:
+    """Return what is said of an order of several studies, and so of each of them."""
+    said = [of_shared_orders(table, sites=sites) for table in STATEMENTS]
+    return [*said, of_shared_orders(Event, sites=sites).filter(kind__in=OF_ORDERS)]
+
+
 def may_mean_another(sites: Sequence[Site]) -> list[QuerySet[Any]]:
-    """Return what names an order alone that turned out to cover several studies: it stays on the first."""
-    shared = SharedOrder.objects.filter(Q(first=OuterRef("study_id")) | Q(other=OuterRef("study_id")))
-    return [unamended(table, sites=sites).filter(Exists(shared), defaulted__contains=[BY_ORDER]) for table in TABLES]
+    """Return what names an order alone that turned out to cover several studies, and is about one: the first."""
+    one = [of_shared_orders(table, sites=sites) for table in (Inference, Response, Correction)]
+    return [*one, of_shared_orders(Event, sites=sites).exclude(kind__in=OF_ORDERS)]
+
+
+def said_again(sites: Sequence[Site]) -> list[QuerySet[Any]]:
+    """Return reads and truths that somebody said before under another uid: the same report from two systems."""
+    same = {Read: ("reader", "stage", "read_at"), Truth: ("standard", "level", "determined_at")}
+    return [
+        unamended(table, sites=sites).filter(
+            Exists(
+                unamended(table, sites=sites).filter(
+                    id__lt=OuterRef("id"),
+                    **{name: OuterRef(name) for name in ("study_id", "finding", "region", *names)},
+                )
+            )
+        )
+        for table, names in same.items()
+    ]
 
 
 def by_day(sites: Sequence[Site]) -> list[QuerySet[Any]]:
@@ -109,6 +137,12 @@ def differing(sites: Sequence[Site]) -> list[QuerySet[Any]]:
 
 Find = Callable[[Sequence[Site]], list[QuerySet[Any]]]
 GROUPS: dict[str, tuple[str, str, Find]] = {
+    "covers": (
+        "Said of an order of several studies",
+        "One report covers several studies. It counts for each of them, or says why not; what names the study and "
+        "amends it counts in its place.",
+        of_whole_order,
+    ),
     "order": (
         "May mean another study",
         "Named by an order alone, which covers several studies by now. It stays on the study it was first matched "
@@ -128,6 +162,12 @@ GROUPS: dict[str, tuple[str, str, Find]] = {
     "run": ("Names a run that has not come", "It joins the run when that comes.", without_run),
     "unmet": ("Read or settled without a product", "No product has logged a run on the study.", never_met),
     "day": ("Matched by patient and day", "Named by nothing else, and the only study of that day.", by_day),
+    "twice": (
+        "Said twice, alike",
+        "The same reader, stage and moment, or the same standard and moment, under another uid, for instance from two "
+        "systems. Both are stored; a case counts the last of them.",
+        said_again,
+    ),
     "differs": (
         "Said twice, differently",
         "The same uid came with other content, for instance from two systems: what was stored first stands.",
@@ -162,5 +202,6 @@ def newest(rows: QuerySet[Any]) -> Iterator[Line]:
 
 
 def shared_with(study: Study) -> list[SharedOrder]:
-    """Return the pairs of one order that a study is in."""
-    return list(SharedOrder.objects.filter(Q(first=study.pk) | Q(other=study.pk)).order_by("known_at", "id"))
+    """Return the pairs of studies of one order that a study is in."""
+    pairs = SharedOrder.objects.filter(Q(first=study.pk) | Q(other=study.pk)).exclude(first=F("other"))
+    return list(pairs.order_by("known_at", "id"))

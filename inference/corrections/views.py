@@ -12,7 +12,7 @@ from inference.corrections.queries import ACTION, GROUPS, groups_within, lines_o
 @require_GET
 @allowed(ACTION)
 def matching(request: HttpRequest) -> HttpResponse:
-    shown, site = request.GET.get("show", "order"), request.GET.get("site", "")
+    shown, site = request.GET.get("show", "covers"), request.GET.get("site", "")
     if shown not in GROUPS:
         raise Http404
     everywhere = sites_of(request.user, site="", now=timezone.now())

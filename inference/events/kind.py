@@ -1,7 +1,10 @@
 """What an event is made of when it comes in."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from inference.errors import RowError
-from inference.events.models import Event
+from inference.events.models import OF_ORDERS, Event
 from inference.intake.checking import names_study
 from inference.intake.completing import take, take_moment
 from inference.intake.context import Context
@@ -23,6 +26,11 @@ def complete_event(row: Row, context: Context) -> None:
     take_moment(row, "at", context=context)
 
 
+def happens_to_order(row: Mapping[str, Any]) -> bool:
+    """Return whether an event happens to all studies of an order that it names alone."""
+    return row.get("kind") in OF_ORDERS
+
+
 EVENT = Kind(
     name="event",
     uid_field="event_uid",
@@ -40,6 +48,7 @@ EVENT = Kind(
     ),
     identity=("kind", "at", "to"),
     table=Event,
+    may_mean_order=happens_to_order,
     needs_study=False,
     inference_table=Inference,
     check=check_event,

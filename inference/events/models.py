@@ -6,6 +6,9 @@ from django.db import models
 from inference.registry.models import Deployment
 from inference.studies.models import STUDY_PAYLOAD, StudyFact
 
+# What happens to each study of an order when it happens to the order; that images came is said of one study alone.
+OF_ORDERS = frozenset({"ordered", "opened", "preliminary", "final", "treatment_started"})
+
 
 class Event(StudyFact):
     class Kind(models.TextChoices):

@@ -66,6 +66,14 @@ class Row:
 Step = Callable[[Row, Any], None]
 
 
+def never(row: Mapping[str, Any]) -> bool:
+    return False
+
+
+def always(row: Mapping[str, Any]) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """The declaration of one kind of fact.
@@ -74,7 +82,8 @@ class Kind:
     `free` the fields whose text may identify somebody and enters as a
     commitment; `flat` the field whose objects are rows of their own in a
     file. `inference_table` lets a kind that names an inference find its study;
-    `names_persons_only` says that a patient it names need not be its study's.
+    `names_persons_only` says that a patient it names need not be its study's,
+    `may_mean_order` tells of a row whether naming an order alone it is about all of its studies.
     """
 
     name: str
@@ -89,6 +98,7 @@ class Kind:
     by_deployment: bool = False
     needs_study: bool = True
     names_persons_only: bool = False
+    may_mean_order: Callable[[Mapping[str, Any]], bool] = never
     part_table: type[Model] | None = None
     inference_table: type[StudyFact] | None = None
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)

@@ -27,6 +27,7 @@ def name_study(row: Row, *, context: Context) -> StudyQuestion | None:
         accession=accession_identifier(accession, row=row, context=context) if accession else None,
         patient=patient_identifier(patient, row=row, context=context) if patient else None,
         acquired_on=day,
+        may_mean_order=context.kind.may_mean_order(row.clean),
     )
 
 

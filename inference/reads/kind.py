@@ -12,7 +12,7 @@ from inference.intake.completing import (
 )
 from inference.intake.context import Context
 from inference.intake.fields import Field, choice, code, key, moment, number, text, uid
-from inference.intake.kinds import Kind, Row
+from inference.intake.kinds import Kind, Row, always
 from inference.intake.shared_fields import (
     AMENDS,
     DECISION,
@@ -74,6 +74,7 @@ READ = Kind(
     ),
     identity=("finding", "region", "reader", "session", "stage", "report_version"),
     table=Read,
+    may_mean_order=always,
     check=check_read,
     complete=complete_read,
 )

@@ -7,6 +7,7 @@ day for the row that brings its uid. Writers who meet at once agree: whoever
 finds that another was first plans again with what that one stored.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.db import connection
 
 from inference.studies.identities import Identifier, Identities, Owner, joined
 from inference.studies.known import KnownStudy, load_studies, store_studies
-from inference.studies.models import SharedOrder
+from inference.studies.models import Link, SharedOrder
 from inference.studies.planning import Plan, StudyQuestion, further, names_bound, plan_studies
 
 __all__ = ["StudyQuestion", "ensure_patients", "match_studies", "meet_studies"]
@@ -103,13 +104,24 @@ def bind_names(questions: Sequence[StudyQuestion], *, identities: Identities) ->
         if len(own) == len(plan.planned):
             identities.fill_vault(own)
             identities.make_persons(plan.strangers)
-            note_shared(plan.shared, identities=identities)
+            note_shared(plan.shared | answering_several(plan, identities=identities), identities=identities)
             return plan
         identities.withdraw({each: owner for each, owner in plan.planned.items() if owner.target in plan.made})
 
 
+def answering_several(plan: Plan, *, identities: Identities) -> set[tuple[UUID, UUID]]:
+    """Return the studies that answer a second order by now, each as a pair with itself."""
+    if not plan.ordered_again:
+        return set()
+    links = Link.objects.filter(
+        organisation=identities.organisation, type=Link.Type.ACCESSION, target__in=list(plan.ordered_again)
+    )
+    orders = Counter(links.values_list("target", flat=True))
+    return {(target, target) for target, count in orders.items() if count > 1}
+
+
 def note_shared(pairs: Iterable[tuple[UUID, UUID]], *, identities: Identities) -> None:
-    """Keep which studies share an order, from when that was known."""
+    """Keep which studies share an order, and which answer several, from when that was known."""
     lines = [
         SharedOrder(organisation=identities.organisation, first=first, other=other, known_at=identities.now)
         for first, other in sorted(pairs)

@@ -84,7 +84,10 @@ class VaultValue(models.Model):
 
 
 class SharedOrder(models.Model):
-    """Two studies of one order, from when it was known: what names the order alone may mean either."""
+    """Two studies of one order, from when it was known: what names the order alone is about both.
+
+    The order stands for `first`. A study paired with itself answers several orders.
+    """
 
     organisation = models.CharField(max_length=64)
     first = models.UUIDField(db_index=True)

@@ -13,19 +13,24 @@ from inference.studies.identities import Identifier, Identities, Owner
 from inference.studies.models import Link
 from inference.studies.patient_days import SEVERAL, count_by_day, day_identifier
 
+ACCESSION = str(Link.Type.ACCESSION)
 TYPES_OF_A_STUDY = (Link.Type.STUDY_UID, Link.Type.ACCESSION)
 SEVERAL_OF_ORDER = "is missing: the accession number covers several studies; name one by study uid"
 
 
 @dataclass(slots=True, kw_only=True)
 class StudyQuestion:
-    """What a row says of its study, and the answer. `problem` stands beside an answer that only a resend may use."""
+    """What a row says of its study, and the answer. `problem` stands beside an answer that only a resend may use.
+
+    `may_mean_order`: a row that names an order alone is about all of its studies, and stands on the first.
+    """
 
     site_key: str
     study_uid: Identifier | None = None
     accession: Identifier | None = None
     patient: Identifier | None = None
     acquired_on: date | None = None
+    may_mean_order: bool = False
     study_id: UUID | None = None
     person_id: UUID | None = None
     problem: str = ""
@@ -50,7 +55,8 @@ class Plan:
     """The links to make in one batch, and which studies have a name of a type already.
 
     `made` are the studies that are new, `claimed` those that are stored and
-    shall get a name they lack, `days` the studies of each patient's day, `shared` pairs of studies of one order.
+    shall get a name they lack, `days` the studies of each patient's day, `shared` pairs of studies of one order,
+    `ordered_again` those that get an order and may have had one.
     """
 
     def __init__(
@@ -65,6 +71,7 @@ class Plan:
         self.made: set[UUID] = set()
         self.claimed: set[UUID] = set()
         self.shared: set[tuple[UUID, UUID]] = set()
+        self.ordered_again: set[UUID] = set()
 
     def owner_of(self, identifier: Identifier | None) -> Owner | None:
         return (self.identities.known.get(identifier) or self.planned.get(identifier)) if identifier else None
@@ -72,7 +79,10 @@ class Plan:
     def add(self, identifier: Identifier, owner: Owner) -> None:
         if self.owner_of(identifier) is None:
             self.planned[identifier] = owner
-            self.bound.add((identifier.type, owner.target))
+            name = (identifier.type, owner.target)
+            if identifier.type == ACCESSION and (name in self.bound or owner.target not in self.made):
+                self.ordered_again.add(owner.target)
+            self.bound.add(name)
 
     def lacks(self, owner: Owner | None, type: str) -> bool:
         return owner is not None and (type, owner.target) not in self.bound
@@ -118,7 +128,8 @@ def problem_of(question: StudyQuestion, *, plan: Plan) -> str:
         return "names no study"
     if question.is_by_day and len(plan.days.get(question.names[0], ())) > 1:
         return SEVERAL
-    if question.accession and not question.study_uid and plan.owner_of(further(question.accession)):
+    is_of_one = question.accession and not question.study_uid and not question.may_mean_order
+    if is_of_one and question.accession and plan.owner_of(further(question.accession)):
         return SEVERAL_OF_ORDER
     return ""
 

@@ -15,7 +15,7 @@ from inference.intake.completing import (
 from inference.intake.context import Context
 from inference.intake.described import coded
 from inference.intake.fields import Field, boolean, choice, key, mapping, moment, uid
-from inference.intake.kinds import Kind, Row
+from inference.intake.kinds import Kind, Row, always
 from inference.intake.shared_fields import AMENDS, DECISIONS, KNOWN_AT, MARKS, REGION, STUDY_NAMES, VALUES
 from inference.registry.vocabulary import CERTAINTIES, STANDARDS
 from inference.truth.models import Truth
@@ -79,6 +79,7 @@ TRUTH = Kind(
     ),
     identity=("finding", "region", "level", "standard", "determined_at"),
     table=Truth,
+    may_mean_order=always,
     check=check_truth,
     complete=complete_truth,
 )

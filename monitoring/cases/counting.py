@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from inference.registry.settings import DeploymentSettings
 from monitoring.cases import reasons
 from monitoring.cases.comparing import comparison_of
+from monitoring.cases.exams import serving
 from monitoring.cases.facts import (
     AsOf,
     CountedCase,
@@ -92,9 +93,11 @@ def count_study(
 
 def look_at(study: StudyFacts, *, deployments: Deployments, as_of: AsOf | None) -> StudyView:
     runs = [run for run in study.runs if run.deployment in deployments and (as_of is None or as_of.knows(run))]
-    events = live_facts(study.events, as_of=as_of)
+    events = serving(live_facts(study.events, as_of=as_of), study=study, as_of=as_of)
+    reads = serving(live_facts(study.reads, as_of=as_of), study=study, as_of=as_of)
+    truths = serving(live_facts(study.truths, as_of=as_of), study=study, as_of=as_of)
     identity = identity_of(study, as_of=as_of)
-    truths = followed_until_death(live_facts(study.truths, as_of=as_of), died_at=identity.died_at)
+    truths = followed_until_death(truths, died_at=identity.died_at)
     view = StudyView(
         study=study,
         identity=identity,
@@ -102,7 +105,7 @@ def look_at(study: StudyFacts, *, deployments: Deployments, as_of: AsOf | None) 
         runs=runs,
         events=events,
         displayed=display_times(events),
-        reads=by_concept(live_facts(study.reads, as_of=as_of)),
+        reads=by_concept(reads),
         truths=by_concept(truths),
     )
     logged = [each for run in runs for each in logged_by(run, view=view, settings=deployments[run.deployment])]

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
+from monitoring.cases.exams import Exam
+
 
 class Dated(Protocol):
     """A fact that came to be known, and may replace another of its kind."""
@@ -94,8 +96,13 @@ class EventFact:
     kind: str
     at: datetime
     inference_uid: str = ""
+    order: UUID | None = None
     amends: str = ""
     elsewhere: bool = False
+
+    @property
+    def state(self) -> str:
+        return "negative"  # of an order, an event is so of each of its studies, as a negative is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +121,7 @@ class ReadFact:
     category: Any = None
     measurement: float | None = None
     has_marks: bool = False
+    order: UUID | None = None
     amends: str = ""
     elsewhere: bool = False
 
@@ -141,6 +149,7 @@ class TruthFact:
     certainty: str = "probable"
     blinded_to_ai: bool | None = None
     observed_until: datetime | None = None
+    order: UUID | None = None
     amends: str = ""
     elsewhere: bool = False
 
@@ -169,7 +178,11 @@ class CorrectionFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyFacts:
-    """Everything known of one study. `described` has dotted names; the first value known stands."""
+    """Everything known of one study. `described` has dotted names; the first value known stands.
+
+    Reads, truths and events that name an order alone are among those of each study it covers; `exams` are its orders
+    where these cover several studies.
+    """
 
     study: UUID
     person: UUID
@@ -183,6 +196,7 @@ class StudyFacts:
     reads: Sequence[ReadFact] = ()
     truths: Sequence[TruthFact] = ()
     corrections: Sequence[CorrectionFact] = ()
+    exams: Sequence[Exam] = ()
     opt_out_stops_monitoring: bool = False
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from monitoring.cases.corrections import corrections_of
+from monitoring.cases.exam_loading import Exams, events_by_order, load_exams, orders_of, statements_by_order
 from monitoring.cases.facts import EventFact, PredictionFact, ReadFact, RunFact, StudyFacts, TruthFact
 from monitoring.cases.fetching import fetch, selected
 
@@ -52,8 +53,10 @@ def load_studies(
     """Return the facts of these studies; of their predictions, reads and truths only those asked for."""
     rows, ids = fetch(STUDIES, list(studies)), list(studies)
     runs = load_runs(ids, findings=findings)
-    events = load_events(ids, runs=runs)
-    reads, truths = load_reads(ids, concepts=concepts), load_truths(ids, concepts=concepts)
+    exams = load_exams(ids)
+    events = load_events(ids, runs=runs, exams=exams)
+    reads = load_reads(ids, concepts=concepts, exams=exams)
+    truths = load_truths(ids, concepts=concepts, exams=exams)
     corrections = corrections_of({row[0]: row[1] for row in rows})
     return [
         StudyFacts(
@@ -69,6 +72,7 @@ def load_studies(
             reads=reads.get(pk, ()),
             truths=truths.get(pk, ()),
             corrections=corrections.get(pk, ()),
+            exams=exams.of_study.get(pk, ()),
             opt_out_stops_monitoring=opt_out_stops,
         )
         for pk, person, site, organisation, timezone, acquired_at, described, opt_out_stops in rows
@@ -128,13 +132,15 @@ def run_fact(row: Row, *, predictions: tuple[PredictionFact, ...]) -> RunFact:
     )
 
 
-def load_events(studies: Ids, *, runs: Mapping[UUID, Iterable[RunFact]]) -> dict[UUID, list[EventFact]]:
+def load_events(studies: Ids, *, runs: Mapping[UUID, Iterable[RunFact]], exams: Exams) -> dict[UUID, list[EventFact]]:
     """Return the events of the studies and of their runs, those that came before their run included."""
     of_run = {run.uid: study for study, group in runs.items() for run in group}
     deployments = sorted({run.deployment for group in runs.values() for run in group})
     rows = fetch(selected("inference_event", EVENT, where=OF_STUDIES), studies)
     early = fetch(selected("inference_event", EVENT, where=EARLY), deployments, list(of_run)) if of_run else []
     rows += [(of_run[row[-1]], *row[1:]) for row in early]
+    of_orders = events_by_order(EVENT, exams=exams)
+    rows, orders = rows + exams.spread(of_orders, studies=set(studies)), orders_of(of_orders)
     events: dict[UUID, list[EventFact]] = defaultdict(list)
     for study, elsewhere, (_, uid, received, known, amends, kind, at, inference_uid) in with_amending(
         rows, table="inference_event", columns=EVENT
@@ -148,13 +154,16 @@ def load_events(studies: Ids, *, runs: Mapping[UUID, Iterable[RunFact]]) -> dict
             kind=kind,
             at=at,
             inference_uid=inference_uid,
+            order=orders.get(uid),
         )
         events[study].append(fact)
     return events
 
 
-def load_reads(studies: Ids, *, concepts: Collection[str] | None) -> dict[UUID, list[ReadFact]]:
+def load_reads(studies: Ids, *, concepts: Collection[str] | None, exams: Exams) -> dict[UUID, list[ReadFact]]:
     rows = of_concepts("inference_read", READ, studies=studies, concepts=concepts)
+    of_orders = statements_by_order("inference_read", READ, exams=exams, concepts=concepts)
+    rows, orders = rows + exams.spread(of_orders, studies=set(studies)), orders_of(of_orders)
     reads: dict[UUID, list[ReadFact]] = defaultdict(list)
     for study, elsewhere, row in with_amending(rows, table="inference_read", columns=READ):
         _, uid, received, known, amends, pk, finding, region, reader, stage, exposure, decision, *rest = row
@@ -176,13 +185,16 @@ def load_reads(studies: Ids, *, concepts: Collection[str] | None) -> dict[UUID, 
             measurement=measurement,
             has_marks=bool(marks),
             read_at=read_at,
+            order=orders.get(uid),
         )
         reads[study].append(fact)
     return reads
 
 
-def load_truths(studies: Ids, *, concepts: Collection[str] | None) -> dict[UUID, list[TruthFact]]:
+def load_truths(studies: Ids, *, concepts: Collection[str] | None, exams: Exams) -> dict[UUID, list[TruthFact]]:
     rows = of_concepts("inference_truth", TRUTH, studies=studies, concepts=concepts)
+    of_orders = statements_by_order("inference_truth", TRUTH, exams=exams, concepts=concepts)
+    rows, orders = rows + exams.spread(of_orders, studies=set(studies)), orders_of(of_orders)
     truths: dict[UUID, list[TruthFact]] = defaultdict(list)
     for study, elsewhere, row in with_amending(rows, table="inference_truth", columns=TRUTH):
         _, uid, received, known, amends, pk, finding, region, value, category, measurement, marks, *rest = row
@@ -207,6 +219,7 @@ def load_truths(studies: Ids, *, concepts: Collection[str] | None) -> dict[UUID,
             observed_until=observed_until,
             determined_at=determined_at,
             level=level,
+            order=orders.get(uid),
         )
         truths[study].append(fact)
     return truths
@@ -218,14 +231,18 @@ def of_concepts(table: str, columns: Sequence[str], *, studies: Ids, concepts: C
 
 
 def with_amending(rows: Sequence[Row], *, table: str, columns: Sequence[str]) -> Iterator[tuple[UUID, bool, Row]]:
-    """Yield the rows by study, then facts elsewhere that amend one of them, with the study whose fact they take away.
+    """Yield the rows by study, then facts elsewhere that amend one of them, with each study whose fact they take away.
 
-    In each row the study stands first, the uid second and what it amends fifth.
+    In each row the study stands first, the uid second and what it amends fifth; what is said of an order stands
+    there once for each of its studies.
     """
-    study_of = {row[1]: row[0] for row in rows}
+    studies_of: dict[str, list[UUID]] = {}
     for row in rows:
+        studies_of.setdefault(row[1], []).append(row[0])
         yield row[0], False, row
-    if study_of:
-        for row in fetch(selected(table, columns, where=AMENDING), list(study_of)):
-            if study_of.get(row[1]) != study_of[row[4]]:
-                yield study_of[row[4]], True, row
+    if studies_of:
+        for row in fetch(selected(table, columns, where=AMENDING), list(studies_of)):
+            there = studies_of.get(row[1], ())
+            for study in studies_of[row[4]]:
+                if study not in there:
+                    yield study, True, row

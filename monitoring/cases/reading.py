@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from monitoring.cases import reasons
 from monitoring.cases.counting import by_concept, zone_named
+from monitoring.cases.exams import serving
 from monitoring.cases.facts import AsOf, CountedRead, ReadFact, Rule, StudyFacts, TruthFact, live_facts
 from monitoring.cases.identity import Identity, followed_until_death, identity_of
 from monitoring.cases.judging import truth_for
@@ -16,11 +17,15 @@ from monitoring.cases.slicing import UNKNOWN, local_day, study_slices, with_regi
 def count_reads(
     study: StudyFacts, *, rule: Rule, regions: Sequence[str], as_of: AsOf | None = None
 ) -> list[CountedRead]:
-    """Return every read known by then, at any stage; an amended one is left out and says so."""
-    known = [read for read in study.reads if not read.elsewhere and (as_of is None or as_of.knows(read))]
+    """Return every read known by then, at any stage; an amended one is left out and says so.
+
+    A read of an order is one read: it counts with the study that the order stands for.
+    """
+    own = [read for read in study.reads if read.order in (None, study.study) and not read.elsewhere]
+    known = [read for read in own if as_of is None or as_of.knows(read)]
     live = {read.uid for read in live_facts(study.reads, as_of=as_of)}
     identity = identity_of(study, as_of=as_of)
-    known_truths = live_facts(study.truths, as_of=as_of)
+    known_truths = serving(live_facts(study.truths, as_of=as_of), study=study, as_of=as_of)
     truths = by_concept(followed_until_death(known_truths, died_at=identity.died_at))
     return [
         counted_read(

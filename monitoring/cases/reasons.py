@@ -22,6 +22,8 @@ AMENDED = "amended"
 NO_DECISION = "no_decision"
 NO_FINAL_READ = "no_final_read"
 NO_RESULT = "no_result"
+SEVERAL_ORDERS = "several_orders"
+UNLIKE_STUDIES = "unlike_studies"
 
 SENTENCES: Mapping[str, str] = {
     "purpose_research": "Made for research, not for a patient's care.",
@@ -57,6 +59,8 @@ SENTENCES: Mapping[str, str] = {
     NO_DECISION: "The read says nothing of the finding.",
     NO_FINAL_READ: "No final read to compare the product with.",
     NO_RESULT: "The product gave no result to compare the read with.",
+    SEVERAL_ORDERS: "The study that the report stands on answers several orders, and nothing says which is meant.",
+    UNLIKE_STUDIES: "The studies of the order are of different kinds, and nothing says which of them is meant.",
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from audit.access.decisions import allowed, user_of
-from inference.registry.visibility import visible_deployments
+from inference.registry.visibility import visible_deployments, visible_sites
 from inference.studies.actions import note_opening
 from inference.studies.visibility import get_study_for
 from monitoring.cases.facts import CountedCase
-from monitoring.cases.queries import counting_of
+from monitoring.cases.queries import counting_of, shared_orders
 from monitoring.cases.reasons import sentence
 
 
@@ -26,6 +27,31 @@ class Line:
     case: CountedCase
     reason: str
     comparison: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """What was said of an order: of what, when it came, and each study it covers with why it does not count there."""
+
+    kind: str
+    said: str
+    received_at: datetime
+    studies: list[tuple[UUID, str]]
+
+
+@require_GET
+@allowed("see_quarantine")
+def orders(request: HttpRequest) -> HttpResponse:
+    """The part of the page of matching that says for which studies of an order its reports count."""
+    sites = visible_sites(request.user, "see_quarantine", now=timezone.now())
+    if site := request.GET.get("site", ""):
+        sites = sites.filter(pk=site)
+    found = shared_orders(sites=list(sites.values_list("pk", flat=True)))
+    lines = [
+        OrderLine(kind, said, received, [(study, sentence(reason) if reason else "") for study, reason in studies])
+        for kind, said, received, studies in found
+    ]
+    return render(request, "monitoring/cases/_orders.html", {"lines": lines})
 
 
 @require_GET

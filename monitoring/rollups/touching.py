@@ -20,6 +20,7 @@ from inference.registry.vocabulary import DEFAULT_RULE
 from inference.results.models import Inference
 from inference.truth.models import Truth
 from monitoring.cases.corrections import studies_of_persons
+from monitoring.cases.exam_loading import related
 from monitoring.cases.fetching import fetch
 from monitoring.cases.models import Case
 
@@ -84,6 +85,7 @@ def studies_touched(stretch: Stretch) -> dict[UUID, int]:
     if "correction" in entries:
         pairs = facts_of(entries["correction"], kind="correction", columns=("person_id", "other_person_id"))
         found |= dict.fromkeys(studies_of_persons({each for pair in pairs for each in pair if each}), last)
+    found |= dict.fromkeys(related([study for study in found if study is not None]), last)
     return {study: place for study, place in sorted(found.items(), key=lambda pair: str(pair[0])) if study is not None}
 
 

@@ -77,13 +77,13 @@ def test_an_event_that_waits_for_its_run_is_shown_until_that_comes():
 def test_a_read_by_order_is_shown_once_the_order_turns_out_to_cover_two_studies():
     send("inferences", inference_row(1))
     send("reads", read_row(1) | NAMES["order"])
-    assert counts()["order"] == 0
+    assert counts()["covers"] == 0
 
     send("inferences", inference_row(2, study=study_part(2, accession_number="A1")), now=LATER)
 
-    (line,) = lines_of("order", sites=list(Site.objects.filter(pk="north")))
+    (line,) = lines_of("covers", sites=list(Site.objects.filter(pk="north")))
     first = Inference.objects.order_by("id").first().study
-    assert (line.kind, line.study, counts()["order"]) == ("read", str(first.pk), 1)
+    assert (line.kind, line.study, counts()["covers"], counts()["order"]) == ("read", str(first.pk), 1, 0)
     (pair,) = shared_with(first)
     assert (pair.known_at, pair.first) == (LATER, first.pk)
 
@@ -94,7 +94,7 @@ def test_it_is_settled_by_a_read_that_names_the_other_study_and_amends_it():
     send("inferences", inference_row(2, study=study_part(2, accession_number="A1")))
     send("reads", read_row(2, read_uid="r2", amends="r1"))
 
-    assert counts()["order"] == 0
+    assert counts()["covers"] == 0
     assert Read.objects.order_by("id").last().study_id == Inference.objects.order_by("id").last().study_id
 
 
@@ -110,7 +110,7 @@ def test_one_report_of_several_studies_is_a_read_on_each_that_it_names():
     send("reads", read_row(1, report_version="7"), read_row(2, report_version="7"))
 
     assert Read.objects.values("study").distinct().count() == 2
-    assert counts()["order"] == 0
+    assert counts()["covers"] == 0
 
 
 def test_one_study_answers_several_orders():
@@ -125,11 +125,22 @@ def test_one_study_answers_several_orders():
     assert counts()["order"] == 0
 
 
-def test_an_order_of_several_studies_waits_in_quarantine_and_is_counted():
+def test_a_report_of_an_order_of_several_studies_is_stored_and_a_response_to_one_of_them_waits():
     send("inferences", *[inference_row(each, study=study_part(each, accession_number="A1")) for each in (1, 2)])
-    send("reads", read_row(1) | NAMES["order"])
+    (read,), (truth,) = send("reads", read_row(1) | NAMES["order"]), send("truth", truth_row(1) | NAMES["order"])
+    named = {"accession_number": "A1", "study_uid": None}
+    (cancelled,) = send("corrections", {"kind": "study_cancelled", "at": "2026-03-02T10:00:00Z"} | named)
 
-    assert counts()["ambiguous"] == SetAside.objects.count() == 1
+    assert (read.status, truth.status, cancelled.status) == ("stored", "stored", "quarantined")
+    assert (counts()["covers"], counts()["ambiguous"], SetAside.objects.count()) == (2, 1, 1)
+
+
+def test_the_same_report_of_two_systems_under_two_uids_is_shown():
+    send("inferences", inference_row(1))
+    read = read_row(1, read_at="2026-03-02T09:00:00Z")
+    send("reads", read | {"read_uid": "RIS-1"}, read | {"read_uid": "PACS-1"} | NAMES["order"])
+
+    assert counts()["twice"] == 1
 
 
 def test_the_same_read_of_two_systems_is_a_duplicate_and_another_content_a_conflict_that_is_shown():

@@ -93,26 +93,28 @@ def test_a_second_study_of_one_order_is_a_study_of_its_own():
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_an_order_of_several_studies_does_not_silently_mean_its_first(together):
+def test_an_order_of_several_studies_does_not_silently_mean_its_first_for_what_is_about_one(together):
     rows = inference_row(1), inference_row(2, study=study_part(2, accession_number="A1"))
     for batch in [rows] if together else [[row] for row in rows]:
         send("inferences", *batch)
 
-    (receipt,) = send("reads", read_row(1) | BY_ACCESSION)
-    (named,) = send("reads", read_row(2, accession_number="A1"))
+    cancelled = {"kind": "study_cancelled", "at": "2026-03-02T10:00:00Z"}
+    (receipt,) = send("corrections", cancelled | BY_ACCESSION)
+    (named,) = send("corrections", cancelled | {"study_uid": "1.2.826.0.1.2", "accession_number": "A1"})
 
     assert (receipt.status, receipt.field, named.status) == ("quarantined", "study_uid", "stored")
     assert "covers several studies" in SetAside.objects.get().reason
-    assert Read.objects.get().study_id == Inference.objects.order_by("id").last().study_id
+    assert Correction.objects.get().study_id == Inference.objects.order_by("id").last().study_id
 
 
-def test_a_read_by_order_stays_a_duplicate_when_the_order_gets_a_second_study():
+def test_a_report_of_an_order_is_one_read_before_and_after_the_order_gets_a_second_study():
     send("inferences", inference_row(1))
     send("reads", read_row(1) | BY_ACCESSION)
     send("inferences", inference_row(2, study=study_part(2, accession_number="A1")))
 
     assert send("reads", read_row(1) | BY_ACCESSION)[0].status == "duplicate"
-    assert send("reads", read_row(1, reader="R2") | BY_ACCESSION)[0].status == "quarantined"
+    assert send("reads", read_row(1, reader="R2") | BY_ACCESSION)[0].status == "stored"
+    assert {each.study_id for each in Read.objects.all()} == {Inference.objects.order_by("id").first().study_id}
 
 
 def test_rows_of_one_batch_by_uid_and_by_day_meet_in_one_study():

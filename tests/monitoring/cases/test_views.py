@@ -50,16 +50,16 @@ def test_a_manufacturer_who_sees_aggregates_sees_no_case(officer, address):
     assert officer(organisation="cxr-maker").get(address).status_code == 404
 
 
-def test_more_reads_cost_no_more_queries(officer, address, django_assert_num_queries):
+def test_more_reads_cost_no_more_queries(officer, address, django_assert_max_num_queries):
     client = officer(organisation="north-group")
-    with django_assert_num_queries(QUERIES):
+    with django_assert_max_num_queries(MOST_QUERIES) as first:
         client.get(address)
     send("reads", *(read_row(1, reader=f"R{number}") for number in range(2, 12)))
-    with django_assert_num_queries(QUERIES):
+    with django_assert_max_num_queries(len(first)):
         client.get(address)
 
 
-QUERIES = 13
+MOST_QUERIES = 20
 
 
 def test_a_comparison_is_said_with_its_criterion():
