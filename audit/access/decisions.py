@@ -221,6 +221,7 @@ def allowed(action: str) -> Callable[[View], View]:
                 raise NotVisibleError
             return view(request, *args, **kwargs)
 
+        guarded.action = action  # type: ignore[attr-defined] # the walk over every address reads it
         return guarded
 
     return decorate

@@ -147,7 +147,7 @@ SECTIONS: Mapping[str, Callable[[Reach, Any], dict[str, Any]]] = {
 }
 
 
-@allowed(SEE)
+@allowed("register_version")
 @require_http_methods(["GET", "POST"])
 def register_file(request: HttpRequest) -> HttpResponse:
     if not may_register(request.user):
