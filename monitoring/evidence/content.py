@@ -20,6 +20,7 @@ from monitoring.evidence.index_page import write_index
 from monitoring.evidence.paper import code_of, pdf_of
 from monitoring.evidence.paths import chart_points
 from monitoring.evidence.registered import registry_document, rules_document
+from monitoring.evidence.renditions import write_renditions
 from monitoring.evidence.research import Disguise, in_disguise
 from monitoring.evidence.rows import CASES_AT_ONCE, Met, case_rows_of, number_of_cases
 from monitoring.evidence.software import software_document
@@ -52,6 +53,7 @@ def write_content(bag: BagWriter, making: Making, *, kept: Mapping[str, bytes]) 
         frozen = frozen_positions(making, met=met)
         write_facts(bag, making, frozen=frozen)
         write_paths(bag, making)
+        write_renditions(bag, making, frozen=frozen)
     parts = parts_of(making, met=met)
     for name, (value, about) in files_of(parts).items():
         bag.add(f"data/{name}.json", [readable(value)], about=about)

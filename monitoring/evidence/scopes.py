@@ -101,6 +101,8 @@ def scope_of(wanted: Wanted) -> Scope:
         raise UnknownScopeError(f"There is no change {wanted.change!r} in this scope: no change is recorded yet.")
     if wanted.recipient not in ("", OUTSIDE) and not Organisation.objects.filter(pk=wanted.recipient).exists():
         raise UnknownScopeError(f"There is no organisation {wanted.recipient!r} in the registry.")
+    if wanted.renditions and (wanted.purpose == RESEARCH or wanted.level == AGGREGATE):
+        raise UnknownScopeError("DICOM SR and FHIR go with rows as they were logged: not with research or aggregates.")
     signal = signal_of(wanted)
     deployments = Deployment.objects.filter(product=product).select_related("site").order_by("key")
     if wanted.site:

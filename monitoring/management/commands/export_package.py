@@ -1,6 +1,6 @@
 """`manage.py export_package`: one file that proves what happened, and the key fingerprint of each log in it."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from django.utils import timezone
 from audit.errors import AuditError
 from monitoring.errors import MonitoringError
 from monitoring.evidence.making import make_package
+from monitoring.evidence.renditions import RENDITIONS
 from monitoring.evidence.scopes import AGGREGATE, PURPOSES, REGULATOR, ROWS, Wanted, scope_of
 from monitoring.evidence.under_way import Making
 
@@ -20,6 +21,13 @@ def moment(text: str) -> datetime:
     """Understand a moment; one without an offset is in UTC, a day is its beginning."""
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def renditions(text: str) -> tuple[str, ...]:
+    asked = tuple(sorted(set(text.split(","))))
+    if unknown := set(asked) - set(RENDITIONS):
+        raise ArgumentTypeError(f"there is no form {', '.join(sorted(unknown))}; there are {', '.join(RENDITIONS)}")
+    return asked
 
 
 class Command(BaseCommand):
@@ -40,10 +48,13 @@ class Command(BaseCommand):
         parser.add_argument("--level", choices=[AGGREGATE, ROWS], default=ROWS)
         parser.add_argument("--purpose", choices=PURPOSES, default=REGULATOR, help="research: dates are shifted")
         parser.add_argument("--recipient", metavar="KEY", default="", help="organisation that gets it, or 'outside'")
+        parser.add_argument(
+            "--renditions", type=renditions, default=(), metavar="FORM,…", help=f"also as {' or '.join(RENDITIONS)}"
+        )
         parser.add_argument("--output", type=Path, required=True, metavar="FILE.zip")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = "product site study signal change since until as_of previous level purpose recipient".split()
+        names = "product site study signal change since until as_of previous level purpose recipient renditions".split()
         least = 11 if options["level"] == AGGREGATE else 0
         wanted = Wanted(**{name: options[name] for name in names}, minimum_count=least)
         try:
