@@ -1,4 +1,4 @@
-"""Format, lint, types, import contracts, missing migrations: in this order, up to the first that fails."""
+"""Format, lint, types, import contracts, migrations, the verifier's printed hash: up to the first that fails."""
 
 import os
 import subprocess
@@ -15,6 +15,7 @@ STEPS = (
     ["mypy", "manage.py", *PACKAGES],
     ["lint-imports"],
     ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
+    ["python", "-m", "audit.packages", "--check", "docs/verify.py.sha256"],
 )
 
 

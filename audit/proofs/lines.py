@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from audit.proofs.canonical import CanonicalError, canonical_json, number_text, parse_json
@@ -18,7 +19,7 @@ AT_ONCE = 100  # more no longer fit into a processor's cache
 MOST_DIGITS = 15  # an integer of so many digits is always within ±(2^53 - 1)
 # Python prints a double below 1e-4 or from 1e16 on with an exponent of two digits, ECMAScript otherwise.
 EXPONENT = re.compile(r"(?<=[:,\[])-?\d[\d.]*e[-+]\d+(?=[,}\]])")
-PADDED = re.compile(r"e-0\d[,}\]]")
+WHOLE = re.compile(r"\.0[,}\]]")
 
 
 class UnlikeError(ValueError):
@@ -57,26 +58,24 @@ def plainly(lines: Sequence[bytes]) -> list[Any] | None:
         written = WRITE(values)
     except (ValueError, RecursionError):
         return None
-    if len(values) != len(lines) or is_unlike(text):
+    if len(values) != len(lines) or has_astral(text):
         return None
     if written != text and EXPONENT.sub(as_ecmascript, written) != text:
         return None
     return values
 
 
-def is_unlike(text: str) -> bool:
-    """Return whether Python would write the same text for numbers or keys that RFC 8785 writes otherwise."""
-    if ".0," in text or ".0}" in text or ".0]" in text or "e+" in text or PADDED.search(text):
-        return True
+def has_astral(text: str) -> bool:
+    # RFC 8785, 3.2.3 orders keys by UTF-16 code units, Python by code points: beyond the basic plane they differ.
     return not text.isascii() and len(text.encode("utf-16-le", "surrogatepass")) != 2 * len(text)
 
 
 def canonical_text(value: Any) -> str:
     """Return the canonical form of an object or list that came out of canonical JSON."""
     written = WRITE(value)
-    if is_unlike(written):
+    if (".0" in written and WHOLE.search(written)) or has_astral(written):
         return canonical_json(value).decode()
-    return EXPONENT.sub(as_ecmascript, written) if "e-" in written else written
+    return EXPONENT.sub(as_ecmascript, written) if "e-" in written or "e+" in written else written
 
 
 def as_ecmascript(found: re.Match[str]) -> str:
@@ -100,9 +99,19 @@ def short_integer(text: str) -> int:
     return int(text)
 
 
+def exact_number(text: str) -> float:
+    """Return a number that is written as ECMAScript does."""
+    if text.endswith("0") or "e" in text or "E" in text:
+        value = float(text)
+        if not isfinite(value) or number_text(value) != text:
+            raise UnlikeError
+        return value
+    return float(text)
+
+
 def no_constant(name: str) -> Any:
     raise UnlikeError
 
 
-READ = json.JSONDecoder(parse_int=short_integer, parse_constant=no_constant).decode
+READ = json.JSONDecoder(parse_int=short_integer, parse_float=exact_number, parse_constant=no_constant).decode
 WRITE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode

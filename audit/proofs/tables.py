@@ -7,7 +7,6 @@ begins with an apostrophe, gets an apostrophe before it. Lines are those of RFC 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,18 +18,24 @@ OF_PART = ("log", "position", "number")
 LINE_END = "\r\n"
 SPECIAL = (",", '"', "\r", "\n")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-# A text that holds none of these anywhere is its own cell, whatever stands in it.
-SUSPECT = re.compile(r"""[,"\r\n\t=+@']|\0-""")
+# Where none of these stands anywhere, every text is its own cell. A minus matters where a cell begins.
+SUSPECT = ("\0-", *SPECIAL, "=", "+", "@", "\t", "'")
 
 
 def csv_line(values: Iterable[Any]) -> str:
     """Return a line of CSV. Objects and lists among the values came out of canonical JSON."""
     cells = list(values)
     texts = [value for value in cells if type(value) is str]
-    if "" in texts or SUSPECT.search("\0" + "\0".join(texts)):
+    together = "\0" + "\0".join(texts)
+    if "" in texts or is_suspect(together):
         return ",".join([cell(value) for value in cells]) + LINE_END
-    shown = [value if type(value) is str else "" if value is None else other(value) for value in cells]
-    return ",".join(shown) + LINE_END
+    return (
+        ",".join([value if type(value) is str else "" if value is None else other(value) for value in cells]) + LINE_END
+    )
+
+
+def is_suspect(text: str) -> bool:
+    return any([each in text for each in SUSPECT])  # noqa: C419 - a list is twice as fast as a generator here
 
 
 def cell(value: Any) -> str:
@@ -55,7 +60,7 @@ def quoted(text: str) -> str:
 
 def value_at(row: Mapping[str, Any], column: str) -> Any:
     """Return a row's value by its name, or what lies within it by names with dots, as in the files that come in."""
-    if column in row or "." not in column:
+    if "." not in column:
         return row.get(column)
     value: Any = row
     for step in column.split("."):
@@ -72,7 +77,8 @@ class FactTable:
     def __init__(self, name: str, header: Sequence[str], *, apart: Iterable[str] = ()) -> None:
         self.name, self.header = name, tuple(header)
         self.kind, _, self.field = name.partition(".")
-        self._known, self._apart = frozenset(header), frozenset(apart)
+        self._known, self._apart = frozenset((*header, *apart)), tuple(apart)
+        self._stretches = stretches_of(self.header)
 
     def rows(self, *, log: str, position: int, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         payload = entry.get("payload", {})
@@ -98,7 +104,25 @@ class FactTable:
     def line(self, row: Mapping[str, Any]) -> str:
         if not row.keys() <= self._known:
             raise UnknownColumnsError(self.name, sorted(row.keys() - self._known))
-        return csv_line([row[name] if name in row else value_at(row, name) for name in self.header])
+        values: list[Any] = []
+        for path, names in self._stretches:
+            within: Any = row
+            for step in path:
+                within = within.get(step) if isinstance(within, Mapping) else None
+            values += map(within.get, names) if isinstance(within, Mapping) else [None] * len(names)
+        return csv_line(values)
+
+
+def stretches_of(header: Sequence[str]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return columns that stand together and lie within the same value: the path to it, and their names there."""
+    found: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    for column in header:
+        *path, name = column.split(".")
+        if found and found[-1][0] == tuple(path):
+            found[-1] = (tuple(path), (*found[-1][1], name))
+        else:
+            found.append((tuple(path), (name,)))
+    return found
 
 
 class UnknownColumnsError(ValueError):

@@ -1,6 +1,7 @@
 """`python -m audit.verification PACKAGE.zip --key FINGERPRINT [--checkpoint FILE]`: intact 0, not 1, unreadable 2."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ NOT_PINNED = "key not pinned"
 def main(arguments: Sequence[str], *, here: Path | None = None) -> int:
     options = parser(here=here).parse_args(arguments)
     pins = [pin.lower().replace(":", "").replace(" ", "") for pin in options.key]
+    is_collecting = gc.isenabled()
+    gc.disable()  # millions of values come and go, none of them in a circle
     try:
         kept = [path.read_bytes() for path in options.checkpoint]
         report = check_package(
@@ -24,6 +27,9 @@ def main(arguments: Sequence[str], *, here: Path | None = None) -> int:
     except (UnreadableError, OSError) as error:
         print(f"Unreadable: {error}", file=sys.stderr)
         return UNREADABLE
+    finally:
+        if is_collecting:
+            gc.enable()
     return told(report)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from audit.proofs.lines import read_lines
 from audit.proofs.merkle import HASH_BYTES
 from audit.proofs.tables import FactTable, UnknownColumnsError, fact_tables
-from audit.verification.said import Saying
+from audit.verification.said import KINDS, Saying
 
 # Entries that are looked at again when all have been read.
 ACTS = frozenset({"signature", "signing_key", "package.exported", "key.rotated", "key.compromised"})
@@ -62,7 +62,10 @@ def check_batch(batch: Batch) -> Outcome:
         found.problems.append(f"{place(batch, index)} cannot stand in a log: {why}.")
     for index, entry in enumerate(read.values):
         try:
-            keep(entry, index=index, batch=batch, is_proved=index not in changed, found=found)
+            if index in changed:
+                found.saying.nothing()
+            else:
+                keep(entry, index=index, batch=batch, found=found)
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             found.saying.cut(index)
             found.saying.nothing()
@@ -94,18 +97,18 @@ def changed_lines(batch: Batch) -> set[int]:
     return {index for index, leaf in enumerate(leaves) if hashes[index] != leaf}
 
 
-def keep(entry: Mapping[str, Any], *, index: int, batch: Batch, is_proved: bool, found: Outcome) -> None:
-    """Keep what cases are held to, and the acts. Of a line that was changed nothing is believed."""
-    if not is_proved:
-        found.saying.nothing()
-        return
+def keep(entry: Mapping[str, Any], *, index: int, batch: Batch, found: Outcome) -> None:
+    """Keep what cases are held to, and the acts."""
     kind = entry["kind"]
     if entry["organisation"] != batch.log:
         position = batch.positions[index]
         found.problems.append(f"The entry at position {position} belongs to another log than {batch.log}.")
     if kind in ACTS:
         found.acts.append((batch.positions[index], entry))
-    found.saying.add(kind, entry["payload"])
+    if kind in KINDS:
+        found.saying.add(kind, entry["payload"])
+    else:
+        found.saying.nothing()
 
 
 # The tables of a package follow from its entries.
@@ -134,7 +137,8 @@ def texts_of(batch: Batch, *, entries: Sequence[Any], found: Mapping[str, Rows])
 
 
 def tables_for(entry: Any, *, tables: Mapping[str, Sequence[FactTable]]) -> Sequence[FactTable]:
-    return tables.get(str(entry.get("kind")), ()) if isinstance(entry, dict) else ()
+    kind = entry.get("kind") if isinstance(entry, dict) else None
+    return tables.get(kind, ()) if isinstance(kind, str) else ()
 
 
 def lines_in_table(batch: Batch, name: str) -> Iterator[tuple[int, bytes]]:

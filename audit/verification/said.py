@@ -47,13 +47,12 @@ class Saying:
         self.counts.append(0)
 
     def add(self, kind: str, payload: Mapping[str, Any]) -> None:
-        code = KINDS.get(kind, NOTHING)
-        count = 0
+        code, count = KINDS[kind], 0
         if code == RUN:
             for part in payload.get("predictions", ()):
                 self._part((part["finding"], part.get("region", "")), part.get("decision", ""), part.get("score"))
                 count += 1
-        elif code:
+        else:
             word = payload.get("value" if code == TRUTH else "decision", "")
             self._part(("", payload.get("region", "")), word, None)
             count = 1

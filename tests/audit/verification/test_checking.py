@@ -32,3 +32,12 @@ def test_many_batches_hold_in_several_processes(tmp_path, monkeypatch, processes
     report = check_package(path, pins=[log.pair.public.fingerprint], processes=processes)
     assert report.problems == []
     assert workers.processors() >= 1
+
+
+def test_the_same_content_gives_the_same_package_to_the_byte(tmp_path):
+    made = []
+    for name in ("1.zip", "2.zip"):
+        log, rows = scored_log()
+        path = write_package(tmp_path / name, {"north-group": log}, files=content_files(rows), withhold=some_hidden)
+        made.append(path.read_bytes())
+    assert made[0] == made[1]
