@@ -20,14 +20,21 @@ class FactTables:
     `also` gets each row, for whoever writes it in another form.
     """
 
-    def __init__(self, bag: BagWriter, *, columns: Mapping[str, Sequence[str]], also: Also | None = None) -> None:
+    def __init__(
+        self,
+        bag: BagWriter,
+        *,
+        columns: Mapping[str, Sequence[str]],
+        also: Also | None = None,
+        folder: str = FACTS,
+    ) -> None:
         self._also = also
         self._open = ExitStack()
         self._tables = fact_tables({name: (*fixed_columns(name), *more) for name, more in columns.items()})
         self._files: dict[str, IO[bytes]] = {}
         for table in chain.from_iterable(self._tables.values()):
             about = f"Entries of kind {table.name} as CSV; follows from data/logs line by line"
-            self._files[table.name] = self._open.enter_context(bag.aside(f"{FACTS}{table.name}.csv", about=about))
+            self._files[table.name] = self._open.enter_context(bag.aside(f"{folder}{table.name}.csv", about=about))
             self._files[table.name].write(csv_line(table.header).encode())
 
     def __enter__(self) -> Self:

@@ -154,7 +154,10 @@ def files_of(parts: Parts) -> dict[str, tuple[Any, str]]:
         "changes": (parts.changes, "Change records; none is recorded yet."),
         "signatures": (parts.signatures, "Signatures of people on what is in this package."),
         "deidentification": (parts.deidentification, "What was done to what may identify."),
-        "dictionary": (dictionary_document(), "The data dictionary, for programs."),
+        "dictionary": (
+            dictionary_document(is_research=not parts.scope["provable"]),
+            "The data dictionary, for programs.",
+        ),
     }
 
 

@@ -14,6 +14,7 @@ from audit.proofs.tables import fixed_columns
 SOURCE = Path(__file__).with_name("dictionary.yaml")
 CASES, CHART_POINTS = "cases", "chart_points"
 NOT_OF_FACTS = (CASES, CHART_POINTS)
+RESEARCH = "data/research/"  # not beside the facts, which are held to the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,18 +87,22 @@ def columns_of(lines: Any, *, groups: Mapping[str, Any]) -> Iterator[Column]:
         yield Column(name=name, type=kind, meaning=meaning, **(more[0] if more else {}))
 
 
-def described(table: Table) -> dict[str, Any]:
+def described(table: Table, *, folder: str = FACTS) -> dict[str, Any]:
     """Return a table as `dictionary.json` says it."""
     names = ("name", "type", "unit", "meaning", "values", "deidentified")
+    stem = table.stem.replace(FACTS, folder, 1)
     return {
         "name": table.name,
-        "csv": f"{table.stem}.csv",
-        "parquet": f"{table.stem}.parquet",
+        "csv": f"{stem}.csv",
+        "parquet": f"{stem}.parquet",
         "sorted_by": table.order,
         "about": table.about,
         "columns": [{each: getattr(one, each) for each in names} for one in table.columns],
     }
 
 
-def dictionary_document() -> dict[str, Any]:
-    return {"tables": [described(each) for each in tables()]}
+def dictionary_document(*, is_research: bool = False) -> dict[str, Any]:
+    """Return the dictionary; for research the facts lie in a folder of their own, and the charts are not there."""
+    if not is_research:
+        return {"tables": [described(each) for each in tables()]}
+    return {"tables": [described(each, folder=RESEARCH) for each in tables() if each.name != CHART_POINTS]}

@@ -102,7 +102,8 @@ def twins(making: Making, parts: Parts) -> dict[str, dict[str, Any]]:
         },
         "monitoring": {"monitors": parts.monitors, "signals": told, "investigations": parts.investigations},
         "registry": {"registry": parts.registry, "rules": parts.rules, "software": parts.software},
-        "dictionary": dictionary_document() | {"deidentification": parts.deidentification},
+        "dictionary": dictionary_document(is_research=making.scope.is_research)
+        | {"deidentification": parts.deidentification},
     }
     shared = common(making, parts.scope)
     return {name: {"title": TITLES[name], **shared, **twin} for name, twin in own.items()}

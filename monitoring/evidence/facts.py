@@ -11,7 +11,7 @@ from audit.packages.bags import BagWriter
 from audit.packages.tables import FactTables
 from inference.corrections.models import Correction
 from inference.rescoring.models import Rescore
-from monitoring.evidence.dictionary import fact_tables
+from monitoring.evidence.dictionary import RESEARCH, fact_tables
 from monitoring.evidence.entries import bodies_at, facts_about, in_batches, shown_with_age_band
 from monitoring.evidence.research import Disguise, shown_entry
 from monitoring.evidence.tables import ParquetTables
@@ -34,7 +34,10 @@ def write_facts(bag: BagWriter, making: Making, *, frozen: Frozen) -> None:
 def write_disguised_facts(bag: BagWriter, making: Making, *, studies: Iterable[UUID], disguise: Disguise) -> None:
     """Write the facts for research: study by study, in the order of random ids, so that places tell no time either."""
     columns = {each.name: each.own_columns for each in fact_tables()}
-    with ParquetTables(bag, fact_tables()) as parquet, FactTables(bag, columns=columns, also=parquet.add) as tables:
+    with (
+        ParquetTables(bag, fact_tables(), folder=RESEARCH) as parquet,
+        FactTables(bag, columns=columns, also=parquet.add, folder=RESEARCH) as tables,
+    ):
         rows = disguised_entries(making, studies=studies, disguise=disguise)
         for log, entry in making.counted(rows, step="writing the facts in disguise"):
             tables.add(log=log, position=NOWHERE, entry=entry)

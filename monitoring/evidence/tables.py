@@ -51,15 +51,16 @@ class ParquetFile:
 class ParquetTables:
     """Several tables at once, each in a file beside the bag until it is whole."""
 
-    def __init__(self, bag: BagWriter, tables: Sequence[Table]) -> None:
-        self._bag, self._tables = bag, tables
+    def __init__(self, bag: BagWriter, tables: Sequence[Table], *, folder: str = "") -> None:
+        self._bag, self._tables, self._folder = bag, tables, folder
         self._open = ExitStack()
         self._files: dict[str, ParquetFile] = {}
 
     def __enter__(self) -> Self:
         for table in self._tables:
             about = f"{table.about} The same rows as its CSV."
-            aside = self._bag.aside(f"{table.stem}.parquet", is_packed=False, about=about)
+            stem = f"{self._folder}{table.name}" if self._folder else table.stem
+            aside = self._bag.aside(f"{stem}.parquet", is_packed=False, about=about)
             self._files[table.name] = ParquetFile(table, file=self._open.enter_context(aside))
         return self
 
