@@ -38,6 +38,7 @@ RIGHT = ("there", SHALLOW)
 # Views that ask inside: a record is signed by whoever its kind lets see it; the front door leads a resolver on.
 ACTION_INSIDE = {"log:sign": "see_signals", "dashboards:overview": "see_overview"}
 ALSO = {"log:sign": "see_rows"}
+ASKS_ONE_BY_ONE = ("quality_officer", "administrator")
 LED_ON = {"dashboards:overview": "resolve_identity"}
 # Things that only some may open whatever their role: the answer to the right person is another test's.
 OF_A_PERSON = {"portal:entry", "portal:answer", "portal:amend"}
@@ -133,7 +134,7 @@ def test_a_stranger_gets_nothing_by_any_method(north):
 def is_right_for_a_stranger(each: Served, *, method: str, answer: Any, log_in: str) -> bool:
     if method not in each.methods:
         is_sent = answer.status_code == 302 and answer["Location"].split("?")[0] == log_in
-        return answer.status_code == 405 or is_sent
+        return answer.status_code == 405 or is_sent or (each.kind == TOKEN and answer.status_code == 401)
     if each.kind == TOKEN:
         return answer.status_code == 401
     if each.kind == PEER:
@@ -200,7 +201,7 @@ def test_who_may_open_an_address_gets_405_for_every_other_method(north):
         for method in METHODS:
             if method not in each.methods:
                 status = asker.ask(method, each.path).status_code
-                if status != 405:
+                if status != 405 and not (each.kind == TOKEN and status == 401):
                     wrong.append(f"{method} {each.name}: {status}")
     assert wrong == []
 
@@ -219,8 +220,8 @@ def test_a_name_of_another_organisation_in_any_filter_tells_nothing(north):
         for each in every_address(north):
             if each.kind != CLASS or "get" not in each.methods or not may(asker.user, each.action):
                 continue
-            for name, value in [*names.items(), ("all", None)]:
-                query = names if name == "all" else {name: value}
+            alone = [{name: value} for name, value in names.items()] if role in ASKS_ONE_BY_ONE else []
+            for query in [names, *alone]:
                 leaks += leaked(asker, each, query=query, secrets=secrets)
     assert leaks == []
 
