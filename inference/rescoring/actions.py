@@ -41,7 +41,7 @@ def start_run(
     Raises:
         NothingToRescoreError: nothing can be drawn; no run is made.
     """
-    drawn = draw_sample(deployment, size=sample, seed=seed)
+    drawn = draw_sample(deployment, size=sample, seed=seed, now=now)
     if not drawn:
         raise NothingToRescoreError(deployment.pk)
     run = RescoreRun.objects.create(

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from inference.corrections.persons import opted_out_studies
 from inference.registry.models import Version
 from inference.rescoring.errors import NotRescorableError
 from inference.rescoring.models import RescoreItem
@@ -28,6 +30,7 @@ class Surroundings:
     """What the items' studies and versions are, loaded once for a batch."""
 
     images: Mapping[UUID, Sequence[StoredImage]]
+    opted_out: frozenset[UUID]
     weights: Mapping[tuple[str, str], str]
 
 
@@ -36,21 +39,28 @@ def load_items(ids: Sequence[int]) -> Sequence[RescoreItem]:
     return list(items.prefetch_related("inference__predictions").order_by("pk"))
 
 
-def load_surroundings(items: Sequence[RescoreItem]) -> Surroundings:
+def load_surroundings(items: Sequence[RescoreItem], *, now: datetime) -> Surroundings:
     images = defaultdict(list)
     for image in StoredImage.objects.filter(study__in=[item.inference.study_id for item in items]).order_by("pk"):
         images[image.study_id].append(image)
+    sites = {item.inference.site_id for item in items}
     products = {item.inference.deployment.product_id for item in items}
     versions = Version.objects.filter(product__in=products).values_list("product_id", "version", "weights_sha256")
-    return Surroundings(images=images, weights={(product, name): sha for product, name, sha in versions})
+    opted_out = frozenset(opted_out_studies(sites=sites, by=now))
+    return Surroundings(
+        images=images, opted_out=opted_out, weights={(product, name): sha for product, name, sha in versions}
+    )
 
 
 def tasks_of(item: RescoreItem, *, around: Surroundings) -> Sequence[Task]:
     """Return one task per scored prediction.
 
     Raises:
-        NotRescorableError: the weights, the image or the meaning of the network's one score are not known.
+        NotRescorableError: the weights, the image or the meaning of the network's one score are not known, or the
+            patient opted out after the draw.
     """
+    if item.inference.study_id in around.opted_out:
+        raise NotRescorableError("the patient opted out")
     weights = weights_of(item, around=around)
     scored = [part for part in item.inference.predictions.all() if part.score is not None]
     if len({part.finding for part in scored}) != 1:

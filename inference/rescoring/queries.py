@@ -1,9 +1,10 @@
 """How far a run is, and how well its scores agree with the logged ones."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Avg, Count, F, Max, Q, QuerySet, StdDev
@@ -170,7 +171,8 @@ def flips(run: RescoreRun) -> dict[str | None, int]:
         return dict(cursor.fetchall())
 
 
-def largest_differences(run: RescoreRun, *, limit: int) -> Sequence[Rescore]:
-    """Return the rescores that lie furthest from what was logged."""
-    compared = run.rescores.filter(logged_score__isnull=False).select_related("inference__study__site")
+def largest_differences(run: RescoreRun, *, limit: int, withheld: Collection[UUID] = ()) -> Sequence[Rescore]:
+    """Return the rescores that lie furthest from what was logged, without those of studies that are not shared."""
+    compared = run.rescores.filter(logged_score__isnull=False).exclude(inference__study_id__in=withheld)
+    compared = compared.select_related("inference__study__site")
     return list(compared.annotate(gap=Abs(DIFFERENCE)).order_by("-gap", "pk")[:limit])

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from audit.access.decisions import Hidden, Visitor, hide_small
 from audit.access.small_cells import is_small_share
+from inference.corrections.persons import opted_out_studies
 from inference.registry.visibility import scope_of
 from inference.rescoring.models import Rescore, RescoreRun
 from inference.rescoring.queries import (
@@ -37,7 +38,10 @@ class Report:
 def report_for(user: Visitor, run: RescoreRun, *, now: datetime) -> Report:
     site = run.deployment.site
     place = {"organisation": site.organisation_id, "site": site.pk, "product": run.deployment.product_id}
-    sees_rows = scope_of(user, "see_rows", now=now).covers(**place)
+    rows = scope_of(user, "see_rows", now=now)
+    sees_rows = rows.covers(**place)
+    is_of_site = rows.covers(organisation=site.organisation_id, site=site.pk)
+    withheld = () if is_of_site else opted_out_studies(sites=[site.pk], by=now)
     minimum = scope_of(user, "see_rescoring", now=now).minimum_count_at(**place)
     return Report(
         run=run,
@@ -45,7 +49,7 @@ def report_for(user: Visitor, run: RescoreRun, *, now: datetime) -> Report:
         agreement=shown_agreement(run, minimum_count=minimum),
         by_scanner=agreement_by_scanner(run) if sees_rows else [],
         failures=failures_of(run) if sees_rows else [],
-        differences=largest_differences(run, limit=SHOWN_DIFFERENCES) if sees_rows else [],
+        differences=largest_differences(run, limit=SHOWN_DIFFERENCES, withheld=withheld) if sees_rows else [],
         sees_rows=sees_rows,
     )
 

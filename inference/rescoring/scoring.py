@@ -63,7 +63,7 @@ def score_leased(ids: Sequence[int], *, worker: str) -> None:
 
 def score_items(items: Sequence[RescoreItem], *, weights: Path) -> Sequence[Outcome]:
     """Return the outcome of each item: its scores, or the reason why there are none."""
-    around = load_surroundings(items)
+    around = load_surroundings(items, now=timezone.now())
     outcomes = {item.pk: Outcome(item=item) for item in items}
     waiting: dict[str, list[tuple[Task, Any]]] = defaultdict(list)
     for item in items:

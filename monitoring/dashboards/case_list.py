@@ -9,8 +9,9 @@ from django.db.models import F, OrderBy, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 
 from audit.access.decisions import Visitor
+from inference.corrections.persons import withheld_rows
 from inference.registry.models import Deployment
-from inference.registry.visibility import visible_deployments
+from inference.registry.visibility import scope_of, visible_deployments
 from inference.registry.vocabulary import DEFAULT_RULE
 from monitoring.cases.models import Case
 
@@ -67,8 +68,9 @@ def filters_from(query: Mapping[str, str]) -> Filters:
 
 def listed_cases(user: Visitor, *, filters: Filters, now: datetime) -> QuerySet[Case]:
     """Return the case rows within reach, in the order asked for."""
-    deployments = visible_deployments(user, SEE, now=now).order_by().values("pk")
-    found = Case.objects.filter(deployment_id__in=deployments, rule=filters.rule)
+    deployments = list(visible_deployments(user, SEE, now=now))
+    found = Case.objects.filter(deployment_id__in=[each.pk for each in deployments], rule=filters.rule)
+    found = found.exclude(withheld_rows(scope_of(user, SEE, now=now), deployments, by=now))
     for name in EXACT:
         if value := getattr(filters, name):
             found = found.filter(**{COLUMN_OF.get(name, name): value})

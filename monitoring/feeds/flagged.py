@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Count, F, Func, QuerySet, TextField
+from django.db.models import Count, F, Func, Q, QuerySet, TextField
 
 from audit.access.decisions import Visitor
 from inference.corrections.models import Correction
+from inference.corrections.persons import withheld_rows
 from inference.events.models import Event
 from inference.reads.models import Read, Response
 from inference.registry.models import Deployment, Site
@@ -33,10 +34,14 @@ NAMES = Func(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Whose rows may be shown: runs by their deployment, other facts only where the whole site is within reach."""
+    """Whose rows may be shown: runs by their deployment, other facts only where the whole site is within reach.
+
+    `withheld` are the rows of patients who opted out, for whoever reaches a product alone.
+    """
 
     deployments: tuple[Deployment, ...]
     sites: tuple[Site, ...]
+    withheld: Q
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +59,10 @@ class Asked:
 def reach_of(user: Visitor, *, now: datetime) -> Reach:
     scope = scope_of(user, SEE, now=now)
     sites = Site.objects.order_by("key")
+    deployments = tuple(visible_deployments(user, SEE, now=now))
     return Reach(
-        deployments=tuple(visible_deployments(user, SEE, now=now)),
+        deployments=deployments,
+        withheld=withheld_rows(scope, deployments, by=now),
         sites=tuple(each for each in sites if scope.covers(organisation=each.organisation_id, site=each.pk)),
     )
 
@@ -65,7 +72,7 @@ def flagged_rows(asked: Asked, *, reach: Reach) -> QuerySet[Any]:
     table = TABLES[asked.kind]
     rows = table.objects.filter(received_at__gte=asked.since, received_at__lt=asked.until).exclude(flags=[])
     if asked.kind == "inference":
-        rows = rows.filter(deployment__in=[each.pk for each in reach.deployments])
+        rows = rows.filter(deployment__in=[each.pk for each in reach.deployments]).exclude(reach.withheld)
     else:
         rows = rows.filter(site__in=[each.pk for each in reach.sites])
     if asked.site:

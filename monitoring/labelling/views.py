@@ -14,7 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.access.decisions import NotVisibleError, allowed, user_of
-from inference.registry.models import Product, Site
+from inference.corrections.persons import withheld_rows
+from inference.registry.models import Deployment, Product, Site
+from inference.registry.visibility import scope_of
 from monitoring.errors import LabelPlanError
 from monitoring.labelling.actions import designed, draw_plan, record_download, withdraw_plan
 from monitoring.labelling.asking import NO_DECISION, Asked, ask
@@ -127,7 +129,9 @@ def plan_page(request: HttpRequest, uid: str) -> HttpResponse:
     now = timezone.now()
     plan = get_plan_for(request.user, SEE, uid, now=now)
     reach = reach_of(request.user, SEE, plan, now=now)
-    rows = drawn_cases(plan, deployments=reach)
+    deployments = Deployment.objects.filter(pk__in=reach).select_related("site")
+    withheld = withheld_rows(scope_of(request.user, SEE, now=now), deployments, by=now)
+    rows = drawn_cases(plan, deployments=reach).exclude(withheld)
     may_draw = set(reach_of(request.user, DRAW, plan, now=now)) == set(plan.deployments)
     if request.GET.get("format") == "csv":
         listed = list(rows)
