@@ -28,7 +28,7 @@ EntryKey = tuple[str, str, str]
 
 
 class EntryDraft(NamedTuple):
-    """What an entry says, before it has a place in the log."""
+    """What an entry says, before it has a place in the log. `written` is the payload in canonical bytes, if made."""
 
     organisation: str
     scope: str
@@ -38,6 +38,7 @@ class EntryDraft(NamedTuple):
     at: datetime
     record_sha256: bytes
     payload: Mapping[str, Any]
+    written: bytes = b""
 
     @property
     def key(self) -> EntryKey:
@@ -49,7 +50,7 @@ BY_KEY = attrgetter("scope", "kind", "uid")
 
 def entry_body(draft: EntryDraft) -> bytes:
     """Return the canonical bytes of an entry. A payload too large for an entry enters as its SHA-256."""
-    payload = canonical_bytes(draft.payload)
+    payload = draft.written or canonical_bytes(draft.payload)
     body = framed_payload(draft, payload)
     if len(body) <= LARGEST_ENTRY_BYTES:
         return body
@@ -160,7 +161,10 @@ def bytes_array(values: Iterable[bytes]) -> str:
     return '{"\\\\x' + '","\\\\x'.join([bytes(value).hex() for value in values]) + '"}'
 
 
-def draft_for(fact: Fact, *, scope: str, kind: str, uid: str, actor: str, record_sha256: bytes) -> EntryDraft:
+def draft_for(fact: Fact, *, scope: str, kind: str, uid: str, actor: str) -> EntryDraft:
+    """Return the entry of a fact of our own making, whose payload is its record."""
+    payload = fact.payload()
+    written = canonical_bytes(payload)
     return EntryDraft(
         organisation=fact.organisation,
         scope=scope,
@@ -168,8 +172,9 @@ def draft_for(fact: Fact, *, scope: str, kind: str, uid: str, actor: str, record
         uid=uid,
         actor=actor,
         at=fact.received_at,
-        record_sha256=record_sha256,
-        payload=fact.payload(),
+        record_sha256=sha256(written).digest(),
+        payload=payload,
+        written=written,
     )
 
 
@@ -180,10 +185,7 @@ def record_facts(
 
     A uid that is in the log already is left as it is: recording twice stores once.
     """
-    drafted = [
-        (fact, draft_for(fact, scope=scope, kind=kind, uid=uid, actor=actor, record_sha256=record_digest(fact)))
-        for fact, uid in facts
-    ]
+    drafted = [(fact, draft_for(fact, scope=scope, kind=kind, uid=uid, actor=actor)) for fact, uid in facts]
     with transaction.atomic(using=using):
         stored = append_entries([draft for _, draft in drafted], using=using)
         fresh = [(fact, stored[draft.key]) for fact, draft in drafted if draft.key in stored]
@@ -214,10 +216,6 @@ def record_fact(
     fact.received_at = at
     record_facts([(fact, uid)], scope=scope, kind=kind, actor=actor, using=using)
     return fact
-
-
-def record_digest(fact: Fact) -> bytes:
-    return sha256(canonical_bytes(fact.payload())).digest()
 
 
 def record_act(

@@ -85,6 +85,39 @@ def flat_row(cells: Sequence[Any], *, columns: Sequence[Column], number: int) ->
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the cells of a row belong when none is empty and none needs a parser: names and places, by their holder."""
+
+    base: tuple[tuple[str, int], ...]
+    inside: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+    part: tuple[tuple[str, int], ...]
+
+    def row(self, cells: Sequence[Any], *, number: int) -> FlatRow:
+        base: dict[str, Any] = {name: cells[place] for name, place in self.base}
+        for holder, named in self.inside:
+            base[holder] = {name: cells[place] for name, place in named}
+        return FlatRow(number, base, {name: cells[place] for name, place in self.part})
+
+
+def layout_of(columns: Sequence[Column], *, are_texts: Sequence[bool]) -> Layout | None:
+    """Return the layout of a table of plain cells, or nothing where a text in it must be parsed."""
+    if any(column.parse and is_text for column, is_text in zip(columns, are_texts, strict=True)):
+        return None
+    base = tuple(
+        (each.name, place) for place, each in enumerate(columns) if each.path == (each.name,) and not each.in_part
+    )
+    part = tuple((each.path[-1], place) for place, each in enumerate(columns) if each.in_part)
+    holders = dict.fromkeys(each.path[0] for each in columns if len(each.path) == 2)
+    if any(len(each.path) == 2 and each.in_part for each in columns) or any(name in holders for name, _ in base):
+        return None
+    inside = tuple(
+        (holder, tuple((each.path[1], place) for place, each in enumerate(columns) if each.path[0] == holder))
+        for holder in holders
+    )
+    return Layout(base, inside, part)
+
+
 def understood(cell: Any, *, column: Column, row: FlatRow) -> Any:
     if not isinstance(cell, str):
         return json_value(cell)

@@ -5,12 +5,12 @@ import gzip
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from inference.connectors.cells import FlatRow, columns_of, flat_row
+from inference.connectors.cells import FlatRow, columns_of, flat_row, layout_of
 from inference.connectors.grouping import grouped, spilled, stands_together
 from inference.connectors.ndjson import read_lines
 from inference.errors import UnreadableFileError
@@ -20,6 +20,18 @@ LARGEST_CELL = 16 * 1024 * 1024
 PARQUET_ROWS = 5_000
 LINES = (".ndjson", ".jsonl")
 PANDAS_INDEX = "__index_level_"
+PLAIN_TYPES = frozenset({pa.float64(), pa.float32(), pa.int64(), pa.int32(), pa.bool_()})
+
+
+class PlainHeader(tuple[str, ...]):
+    """The names of columns whose cells are of types that JSON has, and which of them hold texts."""
+
+    are_texts: Sequence[bool]
+
+    def __new__(cls, names: Sequence[str], are_texts: Sequence[bool]) -> Self:
+        header = super().__new__(cls, names)
+        header.are_texts = are_texts
+        return header
 
 
 @dataclass(slots=True)
@@ -63,7 +75,8 @@ def read_table(path: Path, *, suffix: str, kind: Kind, progress: Progress) -> It
             yield RawRow(number=row.number, value=row.base, problem_field=row.problem_field, problem=row.problem)
         return
     rows = flat_rows(cells(path, progress), kind=kind, name=path.name)
-    if not stands_together(uids_of(cells(path, Progress()), kind=kind)):
+    uids = parquet_uids(path, kind=kind) if suffix == ".parquet" else uids_of(cells(path, Progress()), kind=kind)
+    if not stands_together(uids):
         rows = spilled(rows, uid_field=kind.uid_field)
     yield from grouped(rows, kind=kind)
 
@@ -77,14 +90,18 @@ def uids_of(table: Iterator[Sequence[Any]], *, kind: Kind) -> Iterator[Any]:
 
 def flat_rows(table: Iterator[Sequence[Any]], *, kind: Kind, name: str) -> Iterator[FlatRow]:
     """Yield the rows below the header, counted from 1."""
-    header = [str(each).strip() for each in next(table, ())]
+    first = next(table, ())
+    header = [str(each).strip() for each in first]
     if not any(header):
         raise UnreadableFileError(f"{name} has no header.")
     if len(set(header)) < len(header):
         raise UnreadableFileError(f"{name} has a column twice.")
     columns = columns_of(header, kind=kind)
+    layout = layout_of(columns, are_texts=first.are_texts) if isinstance(first, PlainHeader) else None
     for number, cells in enumerate(table, start=1):
-        if len(cells) == len(columns):
+        if layout is not None and None not in cells and "" not in cells:
+            yield layout.row(cells, number=number)
+        elif len(cells) == len(columns):
             yield flat_row(cells, columns=columns, number=number)
         else:
             yield ragged_row(cells, header=header, number=number)
@@ -137,8 +154,18 @@ def parquet_cells(path: Path, progress: Progress) -> Iterator[Sequence[Any]]:
     with pq.ParquetFile(path) as file:
         progress.total = file.metadata.num_rows
         names = [name for name in file.schema_arrow.names if not name.startswith(PANDAS_INDEX)]
-        yield names
+        types = [file.schema_arrow.field(name).type for name in names]
+        are_texts = [pa.types.is_string(each) or pa.types.is_large_string(each) for each in types]
+        is_plain = all(each in PLAIN_TYPES or is_text for each, is_text in zip(types, are_texts, strict=True))
+        yield PlainHeader(names, are_texts) if is_plain else names
         for batch in file.iter_batches(batch_size=PARQUET_ROWS, columns=names):
             for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 progress.done += 1
                 yield cells
+
+
+def parquet_uids(path: Path, *, kind: Kind) -> Iterator[Any]:
+    with pq.ParquetFile(path) as file:
+        names = [name for name in file.schema_arrow.names if name == kind.uid_field]
+        for batch in file.iter_batches(batch_size=PARQUET_ROWS, columns=names) if names else ():
+            yield from batch.column(0).to_pylist()

@@ -63,6 +63,9 @@ def grouped(rows: Iterable[FlatRow], *, kind: Kind) -> Iterator[RawRow]:
 def one_row(rows: Sequence[FlatRow], *, kind: Kind) -> RawRow:
     """Return the one row that the rows of a run make; the first problem among them is its problem."""
     first = rows[0]
+    if len(rows) == 1 and kind.flat not in first.base:
+        value = first.base | {kind.flat: [first.part]} if first.part else first.base
+        return RawRow(number=first.number, value=value, problem_field=first.problem_field, problem=first.problem)
     value = dict(first.base)
     parts = [row.part for row in rows if row.part]
     if parts:

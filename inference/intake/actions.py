@@ -81,13 +81,14 @@ def accept_batch(rows: Sequence[RawRow], *, kind: Kind, source: Source, now: dat
 def check_rows(rows: Sequence[RawRow], *, context: Context) -> tuple[list[Row], list[Aside]]:
     good: list[Row] = []
     asides: list[Aside] = []
+    kind, zone = context.kind, context.zone
     for raw in rows:
         try:
             declared = context.covariates if says_covariates(raw) else frozenset()
-            row = check_row(raw, kind=context.kind, zone=context.zone, covariates=declared)
+            row = check_row(raw, kind=kind, zone=zone, covariates=declared, parsers=context.parsers)
             name_scope(row, context=context)
-            if context.kind.check:
-                context.kind.check(row, context)
+            if kind.check:
+                kind.check(row, context)
             good.append(row)
         except RowError as problem:
             asides.append(Aside.of_raw(raw, problem=problem))

@@ -5,22 +5,26 @@ the `complete` of each kind.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from inference.errors import RowError
 from inference.intake import flags
+from inference.intake.described import PARTS as DESCRIBED
 from inference.intake.described import check_covariates, check_part
 from inference.intake.fields import Field, mapping
 from inference.intake.kinds import Kind, RawRow, Row
 
+Parsers = Mapping[str, Mapping[str, Callable[[Any], Any]]]
 PARTS = ("study", "scanner", "acquisition", "covariates")
 SAFE_NAME = re.compile(r"[A-Za-z_.]{1,58}[0-9]{0,2}")  # a number further in is no name, but may be a patient's
 
 
-def check_row(raw: RawRow, *, kind: Kind, zone: ZoneInfo, covariates: frozenset[str]) -> Row:
+def check_row(
+    raw: RawRow, *, kind: Kind, zone: ZoneInfo, covariates: frozenset[str], parsers: Parsers = DESCRIBED
+) -> Row:
     """Return the clean row.
 
     Raises:
@@ -32,7 +36,7 @@ def check_row(raw: RawRow, *, kind: Kind, zone: ZoneInfo, covariates: frozenset[
         raise RowError(field="", reason="is not an object")
     row = Row(number=raw.number, clean={}, raw=raw)
     row.clean = clean_object(raw.value, fields=kind.by_name, path="", row=row, skipped=PARTS)
-    check_described(raw.value, row=row, covariates=covariates)
+    check_described(raw.value, row=row, covariates=covariates, parsers=parsers)
     give_zone(row, zone=zone)
     check_required(kind.fields, clean=row.clean, path="")
     check_study(row, kind=kind)
@@ -80,29 +84,36 @@ def unknown_name(name: str) -> str:
     return flags.unknown_field(name if SAFE_NAME.fullmatch(name) else "?")
 
 
-def check_described(value: Mapping[str, Any], *, row: Row, covariates: frozenset[str]) -> None:
+def check_described(
+    value: Mapping[str, Any], *, row: Row, covariates: frozenset[str], parsers: Parsers = DESCRIBED
+) -> None:
     for part in PARTS:
         found = value.get(part)
         if found is None:
             continue
-        try:
-            found = mapping(found)
-        except ValueError as problem:
-            raise RowError(field=part, reason=str(problem)) from None
+        if type(found) is not dict:
+            found = object_of(found, part=part)
         unknown: list[str] = []
         if part == "covariates":
             clean = check_covariates(found, declared=covariates, unknown=unknown)
         else:
-            clean = check_part(part, found, unknown=unknown)
+            clean = check_part(part, found, unknown=unknown, parsers=parsers)
         for name in unknown:
             row.flag(unknown_name(name))
         if clean:
             row.clean[part] = clean
 
 
+def object_of(value: Any, *, part: str) -> dict[str, Any]:
+    try:
+        return mapping(value)
+    except ValueError as problem:
+        raise RowError(field=part, reason=str(problem)) from None
+
+
 def give_zone(row: Row, *, zone: ZoneInfo) -> None:
     """Read times without an offset in the site's zone, mark the row, and note every time that it names."""
-    for holder in (row.clean, row.clean.get("study", {})):
+    for holder in (row.clean, row.clean.get("study") or {}):
         for name, found in holder.items():
             if type(found) is not datetime:
                 continue
@@ -138,4 +149,7 @@ def names_study(clean: Mapping[str, Any]) -> bool:
 
 def study_identifier(clean: Mapping[str, Any], name: str) -> str | None:
     """Return an identifier given at the top of the row or inside its study."""
-    return clean.get(name) or clean.get("study", {}).get(name)
+    said = clean.get(name)
+    if said or "study" not in clean:
+        return said
+    return clean["study"].get(name)  # type: ignore[no-any-return]

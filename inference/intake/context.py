@@ -1,15 +1,17 @@
 """What the registry says of the sender, loaded once for a batch."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from inference.errors import RowError, SourceNotAllowedError
+from inference.intake.described import remembering
 from inference.intake.kinds import Kind, Row, Source
 from inference.registry.models import Concept, Site
 from inference.registry.queries import DeploymentSettings, settings_of_deployments, settings_of_site
@@ -18,6 +20,7 @@ from inference.studies.known import KnownStudy
 from inference.studies.pseudonyms import keyring_of
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(kw_only=True)
@@ -31,6 +34,7 @@ class Context:
     identities: Identities
     studies: dict[UUID, KnownStudy] = field(default_factory=dict)
     scanners: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    parsers: Mapping[str, Mapping[str, Callable[[Any], Any]]] = field(default_factory=remembering)
 
     @property
     def organisation(self) -> str:
@@ -105,11 +109,16 @@ class Context:
         raise RowError(field="deployment", reason="is not a deployment that this sender may write to")
 
     def is_future(self, moments: Iterable[datetime | None]) -> bool:
-        return any(moment is not None and moment > self.now + CLOCK_TOLERANCE for moment in moments)
+        latest = self.latest
+        return any(moment is not None and moment > latest for moment in moments)
+
+    @cached_property
+    def latest(self) -> datetime:
+        return self.now + CLOCK_TOLERANCE
 
     def purpose_of(self, clean: dict[str, Any]) -> str | None:
         """Return the purpose by the first matching rule of the site, else as sent, else nothing."""
-        study = clean.get("study", {})
+        study = clean.get("study", NOTHING)
         for rule in self.site.purpose_rules:
             name = rule.get("field", "").removeprefix("study.")
             value = study.get(name) or clean.get(name)

@@ -121,13 +121,42 @@ PARTS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
-def check_part(part: str, value: Mapping[str, Any], *, unknown: list[str]) -> dict[str, Any]:
+def remembered(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a parser that understands a text once; rows say most of theirs again and again."""
+    seen: dict[str, Any] = {}
+
+    def parse_once(value: Any) -> Any:
+        if type(value) is not str:
+            return parse(value)
+        found = seen.get(value)
+        if found is None:
+            found = seen[value] = parse(value)
+        return found
+
+    return parse_once
+
+
+def remembering() -> Mapping[str, Mapping[str, Callable[[Any], Any]]]:
+    """Return the parsers of the parts for the rows of one batch. What names somebody is not kept beyond its row."""
+    return {
+        part: {name: parse if name in IDENTIFIERS else remembered(parse) for name, parse in known.items()}
+        for part, known in PARTS.items()
+    }
+
+
+def check_part(
+    part: str,
+    value: Mapping[str, Any],
+    *,
+    unknown: list[str],
+    parsers: Mapping[str, Mapping[str, Callable[[Any], Any]]] = PARTS,
+) -> dict[str, Any]:
     """Return the known values of one part; unknown names become flags.
 
     Raises:
         RowError: a known value cannot be understood.
     """
-    known, clean = PARTS[part], {}
+    known, clean = parsers[part], {}
     for name, found in value.items():
         if found is None or found == "":
             continue

@@ -23,8 +23,9 @@ def described_of(row: Row, *, context: Context) -> dict[str, Any]:
         described.setdefault("study", {})["operator"] = operator_pseudonym(
             study["operator"], keyring=context.identities.keyring
         )
-    if purpose := context.purpose_of(row.clean):
-        described.setdefault("study", {})["purpose"] = purpose
+    row.purpose = context.purpose_of(row.clean)
+    if row.purpose:
+        described.setdefault("study", {})["purpose"] = row.purpose
     if "scanner" in row.clean:
         described["scanner"]["key"] = key_of_scanner(row, context=context)
     flag_differences(row, described=described, context=context)

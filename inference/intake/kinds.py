@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from inference.intake.fields import Field
+from inference.studies.identities import Identifier
 from inference.studies.models import StudyFact
 
 
@@ -38,6 +39,8 @@ class Row:
     study_id: UUID | None = None
     named_study: UUID | None = None
     named_person: UUID | None = None
+    patient: Identifier | None = None
+    purpose: str | None = None
     other_person: UUID | None = None
     deployment_key: str = ""
     inference_uid: str = ""

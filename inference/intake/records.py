@@ -31,8 +31,9 @@ DROPPED_STUDY_FIELDS = (
     "operator",
 )
 OBJECT_UIDS = {"series_uid": Link.Type.SERIES_UID, "sop_instance_uid": Link.Type.INSTANCE_UID}
-AS_IT_IS = frozenset({str, float, bool})
+AS_IT_IS = frozenset({str, bool})
 MARK_UID = "mark_uid"  # a device may use a DICOM tracking uid, so it is not kept as sent
+NAMES_OF_OBJECTS = frozenset({*OBJECT_UIDS, MARK_UID})
 
 REASONS = frozenset({
     "artefact", "below_threshold_judged", "known_finding", "location", "low_quality", "measurement", "not_relevant",
@@ -60,7 +61,7 @@ def make_record(
             record[name] = free_value(row, name, value, identities=identities, person_id=person_id)
         elif name in uids:
             record[name] = uids[name]
-        elif name in OBJECT_UIDS or name == MARK_UID:
+        elif name in NAMES_OF_OBJECTS:
             record[name] = object_id(name, value, identities=identities)
         elif (said := jsonable(value, identities=identities)) != {}:
             record[name] = said
@@ -81,16 +82,25 @@ def free_value(row: Row, name: str, value: str, *, identities: Identities, perso
     return commitment(value, salt=identities.salt_of(person_id), uid=row.entry_uid, field=name)
 
 
+def whole(value: float) -> float:
+    """Return a number as JSON prints it best: one without a fraction as an integer, which has the same canonical form."""
+    return int(value) if value.is_integer() and value else value
+
+
 def jsonable(value: Any, *, identities: Identities) -> Any:
     """Return a clean value as JSON, with the series and instances inside it under random ids."""
     if type(value) in AS_IT_IS:
         return value
+    if type(value) is float:
+        return whole(value)
     if isinstance(value, datetime):
         return plain(value)
     if isinstance(value, dict):
         return {
             name: object_id(name, part, identities=identities)
-            if name in OBJECT_UIDS or name == MARK_UID
+            if name in NAMES_OF_OBJECTS
+            else part
+            if type(part) in AS_IT_IS
             else jsonable(part, identities=identities)
             for name, part in value.items()
             if name not in DROPPED_STUDY_FIELDS and part is not None

@@ -80,7 +80,7 @@ def complete_inference(row: Row, context: Context) -> None:
     row.columns["inputs"] = row.record.get("inputs", [])
     take_or_default(row, "run_reason", "first")
     take_or_default(row, "level", "study")
-    take_purpose(row, context=context)
+    take_purpose(row)
     take_acquired_at(row, context=context)
     configuration = settings.in_force(moment_of_run(row, context=context))
     row.columns["mode"] = configuration.mode if configuration else ""
@@ -91,10 +91,9 @@ def complete_inference(row: Row, context: Context) -> None:
     ]
 
 
-def take_purpose(row: Row, *, context: Context) -> None:
-    purpose = context.purpose_of(row.clean)
-    if purpose:
-        row.columns["purpose"] = purpose
+def take_purpose(row: Row) -> None:
+    if row.purpose:
+        row.columns["purpose"] = row.purpose
     else:
         row.default("purpose", "clinical")
 

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from inference.studies.identities import Identifier, Identities, Owner
 from inference.studies.models import Link, Study
 
+PATIENT_DAY = str(Link.Type.PATIENT_DAY)
 SEVERAL = "names a patient and a day with several studies; name one by study uid or accession number"
 
 
 def day_identifier(patient: Identifier, day: date) -> Identifier:
     """Return what names a patient's day."""
-    return Identifier(Link.Type.PATIENT_DAY, patient.issuer, f"{patient.value}\x1f{day.isoformat()}")
+    return Identifier(PATIENT_DAY, patient.issuer, f"{patient.value}\x1f{day.isoformat()}")
 
 
 def count_by_day(questions: Iterable[Any], *, identities: Identities) -> dict[Identifier, list[Owner]]:

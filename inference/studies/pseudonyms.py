@@ -7,7 +7,6 @@ A commitment hides a value behind the person's salt: HMAC(HMAC(salt, uid ‖
 field), value), so that one field can be opened by its inner key alone.
 """
 
-import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +38,12 @@ class Mac:
         inner.update(message)
         outer.update(inner.digest())
         return outer.digest()
+
+
+def hmac_of(message: bytes, *, key: bytes) -> bytes:
+    """Return HMAC-SHA-256 of one message under a key of at most one block."""
+    block = key.ljust(BLOCK_BYTES, b"\x00")
+    return sha256(block.translate(OUTER) + sha256(block.translate(INNER) + message).digest()).digest()
 
 
 def slices(data: bytes, *, width: int) -> list[bytes]:
@@ -180,11 +185,11 @@ def finished_marker(organisation: str) -> str:
 
 def inner_key(*, salt: bytes, uid: str, field: str) -> bytes:
     """Return what opens one commitment and no other."""
-    return hmac.digest(salt, f"{uid}\x00{field}".encode(), "sha256")
+    return hmac_of(f"{uid}\x00{field}".encode(), key=salt)
 
 
 def commitment(value: str, *, salt: bytes, uid: str, field: str) -> str:
-    return "committed:" + hmac.digest(inner_key(salt=salt, uid=uid, field=field), value.encode(), "sha256").hex()
+    return "committed:" + hmac_of(value.encode(), key=inner_key(salt=salt, uid=uid, field=field)).hex()
 
 
 def normalised(value: str) -> str:
