@@ -4,13 +4,15 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, transaction
 
 from tests.factories import inference_row, make_network, read_row, send, truth_row
 
@@ -69,6 +71,19 @@ def fill_log(now) -> None:
         send("inferences", row, now=now)
     send("truth", *[truth_row(n, value="positive" if n % 3 else "negative") for n in range(1, 21)], now=now)
     send("reads", *[read_row(n, decision="positive" if n % 2 else "negative") for n in range(1, 21)], now=now)
+
+
+@pytest.fixture(scope="module")
+def sealed(migrated_database, django_db_blocker, tmp_path_factory) -> Iterator[Exported]:
+    """A package that was made once for all tests of a module; its log is gone, as for whoever has only the file."""
+    folder = tmp_path_factory.mktemp("sealed")
+    with django_db_blocker.unblock():
+        with transaction.atomic():
+            fill_log(datetime(2026, 3, 2, 12, 0, tzinfo=UTC))
+            keys = export(folder / "package.zip", "--site", "north", "--renditions", "fhir,dicom-sr")
+            transaction.set_rollback(True)
+        connection.close()
+    yield Exported(path=folder / "package.zip", keys=keys, folder=folder)
 
 
 @pytest.fixture
