@@ -87,7 +87,13 @@ def sealed(migrated_database, django_db_blocker, tmp_path_factory) -> Iterator[E
 
 
 @pytest.fixture
-def package(db, now, tmp_path) -> Exported:
+def package(living) -> Exported:
+    return living
+
+
+@pytest.fixture
+def living(db, now, tmp_path) -> Exported:
+    """A package with the log that it was made from."""
     fill_log(now)
     path = tmp_path / "package.zip"
     keys = export(path, "--site", "north")

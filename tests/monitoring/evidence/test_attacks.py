@@ -4,6 +4,7 @@ import base64
 import json
 import struct
 import zipfile
+from dataclasses import replace
 from hashlib import sha256, sha512
 
 import pytest
@@ -15,6 +16,12 @@ from tests.monitoring.evidence.conftest import export, packed, run_verifier
 
 pytestmark = pytest.mark.django_db
 LOG = "data/logs/north-group/"
+
+
+@pytest.fixture
+def package(sealed, tmp_path):
+    """The attacks are on the file alone, so that one package serves them all."""
+    return replace(sealed, folder=tmp_path)
 
 
 def with_manifests(files):
@@ -149,10 +156,10 @@ def test_a_changed_tile_no_longer_has_the_signed_root(package):
     assert "do not have the root" in said
 
 
-def test_the_checkpoint_of_another_log_is_named(package):
+def test_the_checkpoint_of_another_log_is_named(living):
     other = Checkpoint.objects.filter(organisation="south-clinic").order_by("-size").first().note.encode()
-    changed = package.changed(lambda files: with_manifests(edited(LOG + "checkpoint", lambda data: other)(files)))
-    code, said = package.check(changed)
+    changed = living.changed(lambda files: with_manifests(edited(LOG + "checkpoint", lambda data: other)(files)))
+    code, said = living.check(changed)
     assert code == 1
     assert "log of north-group does not hold" in said
 
@@ -292,13 +299,13 @@ def test_a_flipped_byte_inside_is_named(package):
     assert "tiles/0.bin" in said
 
 
-def test_a_proof_from_another_package_does_not_serve(package):
-    second = package.folder / "second.zip"
+def test_a_proof_from_another_package_does_not_serve(living):
+    second = living.folder / "second.zip"
     export(second, "--site", "north")
     with zipfile.ZipFile(second) as archive:
         tiles = archive.read(LOG + "tiles/0.bin")
-    changed = package.changed(lambda files: with_manifests(edited(LOG + "tiles/0.bin", lambda data: tiles)(files)))
-    assert package.check(changed)[0] == 1
+    changed = living.changed(lambda files: with_manifests(edited(LOG + "tiles/0.bin", lambda data: tiles)(files)))
+    assert living.check(changed)[0] == 1
 
 
 def test_a_package_verifies_as_a_folder_with_a_link_inside_named(package):
