@@ -1,14 +1,14 @@
 /* Checks that a package is a valid bag, RFC 8493: every file listed, every listed file there and unchanged. */
 "use strict";
 
-import { byCodePoint, MissingError, quoted, UnreadableError } from "./findings.js";
+import { byCodePoint, quoted, UnreadableError } from "./findings.js";
 import { decoded, hex, Sha256, Sha512 } from "./hashing.js";
-import { FileError, lookAlikes } from "./opening.js";
+import { FileError, lookAlikes, whatIsWrong } from "./opening.js";
 
 const ALGORITHMS = ["sha256", "sha512"];
 const DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
 const LINE = /^([0-9a-f]+)[ \t]+\*?(\S[^\n]*)$/;
-const LINE_ENDS = /\r\n|[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]/;
+const ENCODED = /%(0[Aa]|0[Dd]|25)/g;
 const LARGEST_MANIFEST = 64 * 1024 * 1024;
 const KNOWN = new Set(ALGORITHMS.flatMap((name) => [`manifest-${name}.txt`, `tagmanifest-${name}.txt`]));
 
@@ -64,16 +64,17 @@ const checkManifest = async (manifest, pkg, { expected, found, report }) => {
 const readManifest = async (manifest, pkg, report) => {
   let text;
   try { text = decoded(await pkg.read(manifest, LARGEST_MANIFEST)); } catch (error) {
-    if (error instanceof MissingError || error instanceof UnreadableError) throw error;
+    if (error instanceof UnreadableError) throw error;
     throw new UnreadableError(`${manifest} cannot be read: ${error.message}`);
   }
   const listed = new Map();
-  const lines = text.split(LINE_ENDS);
-  if (lines[lines.length - 1] === "") lines.pop();
+  const lines = text ? text.replace(/\n$/, "").split("\n") : [];
   lines.forEach((line, at) => {
-    const match = LINE.exec(line);
-    const name = match ? match[2].replaceAll("%0A", "\n").replaceAll("%0D", "\r").replaceAll("%25", "%") : "";
-    if (!match || listed.has(name)) report.wrong(`Line ${at + 1} of ${manifest} is malformed or repeats a file.`);
+    const match = LINE.exec(line.replace(/\r$/, ""));
+    const name = match ? match[2].replace(ENCODED, (_, code) => String.fromCharCode(parseInt(code, 16))) : "";
+    if (!match || listed.has(name)) { report.wrong(`Line ${at + 1} of ${manifest} is malformed or repeats a file.`); return; }
+    const why = whatIsWrong(name);
+    if (why) report.wrong(`Line ${at + 1} of ${manifest} names ${quoted(name)}, ${why}.`);
     else listed.set(name, match[1]);
   });
   return listed;

@@ -3,24 +3,28 @@
 
 import { checkBag } from "./bag.js";
 import { canonicalJson } from "./canonical.js";
-import { Report } from "./findings.js";
-import { checkFigures } from "./figures.js";
-import { decoded, hex, sha256 } from "./hashing.js";
-import { checkLog, entriesOf, LOGS, logsOf, withheldOf } from "./logs.js";
+import { checkDocuments } from "./documents.js";
+import { readEntries } from "./entries.js";
+import { byCodePoint, Report } from "./findings.js";
+import { CASES, checkFigures } from "./figures.js";
+import { hex, sha256 } from "./hashing.js";
+import { checkKeyActs, KeyActs } from "./keys.js";
+import { checkLog, LOGS, logsOf } from "./logs.js";
 import { parseCheckpoint, parseNote } from "./notes.js";
 import { opened } from "./opening.js";
-import { checkSignatures, Signatures } from "./signatures.js";
+import { checkSignatures } from "./signatures.js";
+import { checkTwins } from "./tables.js";
 
-const EXPORTED = "package.exported";
 const PREVIOUS = "data/previous/";
 
 /* Everything that is wrong with a package. Throws UnreadableError when it cannot be read at all. */
 export const checkPackage = async (blob, { pins, checkpoints, step }) => {
+  const files = new Report();
   const report = new Report();
-  const pkg = await opened(blob, report);
-  const digests = await checkBag(pkg, { report, step });
+  const pkg = await opened(blob, files);
+  const digests = await checkBag(pkg, { report: files, step });
   const kept = [...checkpoints];
-  for (const name of pkg.names.filter((each) => each.startsWith(PREVIOUS)).sort()) kept.push(await pkg.read(name));
+  for (const name of pkg.names.filter((each) => each.startsWith(PREVIOUS)).sort(byCodePoint)) kept.push(await pkg.read(name));
   const names = logsOf(pkg);
   const logs = [];
   for (const name of names) {
@@ -30,19 +34,16 @@ export const checkPackage = async (blob, { pins, checkpoints, step }) => {
   }
   if (!names.length) report.wrong("The package holds no log.");
   nameStrangers(checkpoints, logs, report);
-  const said = new Map();
-  const signed = new Signatures();
-  const content = contentDigest(digests.sha256);
-  for (const log of logs) {
-    step(`proving the entries of ${log.organisation}`);
-    await readLog(pkg, log, { said, signed, content, report });
-  }
-  await checkSignatures(pkg, signed, report);
+  const read = await readEntries(pkg, logs, { report, step });
+  await checkSignatures(pkg, read.signed, report);
   step("computing the figures again");
-  try { await checkFigures(pkg, said, report); } catch (error) {
-    report.wrong(`The figures or cases are malformed: ${error.name} ${error.message}.`);
-  }
-  return report;
+  try {
+    await checkFigures(pkg, read.said, report);
+    await checkDocuments(pkg, report);
+  } catch (error) { report.wrong(`The figures or cases are malformed: ${error.name} ${error.message}.`); }
+  await checkTwins(pkg, CASES, report);
+  checkSigned(logs, read, contentDigest(digests.sha256), report);
+  return files.followedBy(report);
 };
 
 /* A kept checkpoint that belongs to none of the logs proves nothing: say so. */
@@ -64,32 +65,13 @@ const contentDigest = (digests) => {
   return hex(sha256(canonicalJson(Object.fromEntries(content))));
 };
 
-const readLog = async (pkg, log, { said, signed, content, report }) => {
-  const exports = [];
-  try {
-    for await (const [position, body] of entriesOf(pkg, log, report)) {
-      const entry = JSON.parse(decoded(body));
-      if (entry.organisation !== log.organisation)
-        report.wrong(`The entry at position ${position} belongs to another log than ${log.organisation}.`);
-      keep(entry, `${log.organisation}\n${position}`, said);
-      signed.keep(entry);
-      if (entry.kind === EXPORTED) exports.push(String(entry.payload?.details?.content_sha256));
-    }
-    for await (const [position, entry] of withheldOf(pkg, log, report)) keep(entry, `${log.organisation}\n${position}`, said);
-  } catch (error) {
-    report.wrong(`The entries of the log of ${log.organisation} cannot be read: ${error.message}.`);
+/* Hold the content to what each log signed of it, and the keys to what the log says of them. */
+const checkSigned = (logs, read, content, report) => {
+  for (const log of logs) {
+    if (!(read.exports.get(log.organisation) ?? []).includes(content))
+      report.wrong(
+        `The content is not what the log of ${log.organisation} signed when this package was made: a figure, document or row was changed.`,
+      );
+    checkKeyActs(log.keys, read.keys.get(log.organisation) ?? new KeyActs(), log.organisation, report);
   }
-  if (!exports.includes(content))
-    report.wrong(
-      `The content is not what the log of ${log.organisation} signed when this package was made: a figure, document or row was changed.`,
-    );
-};
-
-/* Keep what case rows are held to: scores and decisions of runs, values of truths and reads. */
-const keep = (entry, place, said) => {
-  const payload = entry.payload ?? {};
-  if (entry.kind === "inference")
-    said.set(place, new Map((payload.predictions ?? []).map((part) => [`${part.finding}\n${part.region ?? ""}`, [part.score ?? null, part.decision ?? ""]])));
-  else if (entry.kind === "truth") said.set(place, [payload.region ?? "", payload.value ?? ""]);
-  else if (entry.kind === "read") said.set(place, [payload.region ?? "", payload.decision ?? ""]);
 };

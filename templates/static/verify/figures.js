@@ -2,11 +2,13 @@
 "use strict";
 
 import { parseJson } from "./canonical.js";
-import { decoded } from "./hashing.js";
-import { LARGEST_LINE } from "./logs.js";
+import { placeOf } from "./entries.js";
+import { rowsWithTwin } from "./tables.js";
 
-const CASES = "data/cases.ndjson";
-const FIGURES = "data/figures.json";
+export const CASES = "data/cases.ndjson";
+export const FIGURES = "data/figures.json";
+const SCOPE = "data/scope.json";
+const NOT_PROVABLE = "Not provable: for research the dates and names in its rows were changed, so none is held to an entry.";
 const STATES = ["positive", "negative"];
 const CATEGORIES = ["ordinal", "multi_class", "multi_label"];
 const TOLERANCE = 1e-9;
@@ -106,6 +108,12 @@ class Block {
   }
 }
 
+/* Whether the package says that its rows stand as they were logged; only a signed word says otherwise. */
+const isProvable = async (pkg) => {
+  const said = pkg.has(SCOPE) ? parseJson(await pkg.read(SCOPE)) : {};
+  return said?.provable !== false;
+};
+
 export const checkFigures = async (pkg, said, report) => {
   if (!pkg.has(FIGURES)) { report.wrong(`${FIGURES} is missing.`); return; }
   const stated = parseJson(await pkg.read(FIGURES, 256 * 1024 * 1024));
@@ -114,16 +122,15 @@ export const checkFigures = async (pkg, said, report) => {
     return;
   }
   const blocks = stated.sets.map((each) => new Block(each));
-  for await (const line of pkg.lines(CASES, LARGEST_LINE)) {
-    const row = JSON.parse(decoded(line));
-    compareWithEntries(row, said, report);
+  const provable = await isProvable(pkg);
+  if (!provable) report.notice(NOT_PROVABLE);
+  for await (const row of rowsWithTwin(CASES, pkg, report)) {
+    if (provable) compareWithEntries(row, said, report);
     for (const block of blocks)
       if (block.stated.finding === row.finding && block.stated.truth_rule === row.rule && block.concerns(row)) block.add(row);
   }
   for (const block of blocks) compareBlock(block, report);
 };
-
-const placeOf = (log, position) => `${log}\n${position}`;
 
 const shownPair = ([score, decision]) => `(${number(score)}, ${JSON.stringify(decision).replace(/^"(.*)"$/, "'$1'")})`;
 const number = (value) => {
@@ -131,6 +138,7 @@ const number = (value) => {
   if (Number.isInteger(value)) return value.toFixed(1);
   return pythonFloat(value);
 };
+const plainNumber = (value) => (Number.isInteger(value) ? String(value) : number(value));
 /* A number as Python shows it: 1e-07 where ECMAScript writes 1e-7. */
 const pythonFloat = (value) => {
   const size = Math.abs(value);
@@ -142,15 +150,16 @@ const pythonFloat = (value) => {
 const compareWithEntries = (row, said, report) => {
   const where = `The case of ${row.finding} at position ${row.position} of the log of ${row.log}`;
   const run = said.get(placeOf(row.log, row.position));
-  if (run === undefined) { report.wrong(`${where} has no proved entry.`); return; }
-  const found = run instanceof Map ? run.get(`${row.finding}\n${row.region}`) : undefined;
+  if (run?.kind !== "inference") { report.wrong(`${where} has no proved entry.`); return; }
+  const found = run.parts.get(`${row.finding}\n${row.region}`);
   if (found && (found[0] !== row.score || found[1] !== row.decision))
-    report.wrong(`${where} says score ${number(row.score)}, decision ${row.decision || "none"}; its entry says ${shownPair(found)}.`);
+    report.wrong(`${where} says score ${plainNumber(row.score)}, decision ${row.decision || "none"}; its entry says ${shownPair(found)}.`);
   if (!found && row.score !== null) report.wrong(`${where} has a score that its entry does not have.`);
-  const truth = row.truth_position === null ? undefined : said.get(placeOf(row.log, row.truth_position));
+  const stands = row.truth_position === null ? undefined : said.get(placeOf(row.log, row.truth_position));
+  const truth = stands?.kind === "truth" ? stands : undefined;
   if (STATES.includes(row.truth) && truth === undefined) report.wrong(`${where} has a truth without a proved entry.`);
-  else if (truth !== undefined && truth[0] === row.region && STATES.includes(truth[1]) && truth[1] !== row.truth)
-    report.wrong(`${where} says truth ${row.truth || "none"}; its entry says ${truth[1]}.`);
+  else if (truth !== undefined && truth.region === row.region && STATES.includes(truth.word) && truth.word !== row.truth)
+    report.wrong(`${where} says truth ${row.truth || "none"}; its entry says ${truth.word}.`);
 };
 
 const pythonCounts = (counts) => `{${Object.entries(counts).map(([name, value]) => `'${name}': ${value}`).join(", ")}}`;

@@ -6,11 +6,6 @@ const MOST_SENTENCES = 1000;
 /* The package cannot be read at all: no zip, cut off. */
 export class UnreadableError extends Error {}
 
-/* A name that must be there and is not; Python shows such a key in quotes. */
-export class MissingError extends Error {
-  constructor(name) { super(quoted(name)); }
-}
-
 export class Report {
   constructor() {
     this.problems = [];
@@ -25,6 +20,16 @@ export class Report {
   }
 
   notice(sentence) { this.notices.push(sentence); }
+
+  /* What both found, this one's first. */
+  followedBy(other) {
+    const both = new Report();
+    both.problems = [...this.problems, ...other.problems].slice(0, MOST_SENTENCES);
+    both.notices = [...this.notices, ...other.notices];
+    both.unpinned = [...this.unpinned, ...other.unpinned];
+    both.count = this.count + other.count;
+    return both;
+  }
 }
 
 const ESCAPES = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };

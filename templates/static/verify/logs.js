@@ -3,19 +3,22 @@
 
 import { parseJson } from "./canonical.js";
 import { byCodePoint } from "./findings.js";
-import { decoded, equal, fromBase64 } from "./hashing.js";
-import { HASH_BYTES, hashesIn, leafHash, root, TiledTree, TileError, tileWidth, verifyConsistency, WIDTH } from "./merkle.js";
-import { NoteError, openCheckpoint, parseCheckpoint, parseNote, parsePublicKey } from "./notes.js";
+import { equal } from "./hashing.js";
+import { keysOf } from "./keys.js";
+import { HASH_BYTES, hashesIn, root, TiledTree, TileError, tileWidth, verifyConsistency, WIDTH } from "./merkle.js";
+import { NoteError, openCheckpoint, parseCheckpoint, parseNote } from "./notes.js";
+import { cosignedNotes, stampedNotes } from "./witnessing.js";
 
 export const LOGS = "data/logs/";
-export const LARGEST_LINE = 70_000;
+const MOST_LEVELS = 8;
 const TILE_BYTES = WIDTH * HASH_BYTES;
 
 class Log {
-  constructor(organisation, key, checkpoint) {
+  constructor(organisation, keys, checkpoint) {
     this.organisation = organisation;
-    this.key = key;
+    this.keys = keys;
     this.checkpoint = checkpoint;
+    this.tiles = new Map();
     this.positions = [];
   }
 
@@ -29,8 +32,13 @@ export const logsOf = (pkg) =>
 export const checkLog = async (pkg, organisation, { pins, kept, report }) => {
   try {
     const log = await openLog(pkg, organisation, { pins, report });
+    log.tiles = await tileIndexes(pkg, log);
     const tree = await checkedTree(pkg, log);
+    const { chain } = log.keys;
+    const folder = log.file("");
     for (const note of kept) await checkKept(note, { log, tree, report });
+    for (const note of await cosignedNotes(pkg, folder, chain, report)) await checkKept(note, { log, tree, report });
+    for (const note of await stampedNotes(pkg, folder, chain, report)) await checkKept(note, { log, tree, report });
     log.positions = await readPositions(pkg, log);
     return log;
   } catch (error) {
@@ -41,21 +49,20 @@ export const checkLog = async (pkg, organisation, { pins, kept, report }) => {
 
 const openLog = async (pkg, organisation, { pins, report }) => {
   const folder = `${LOGS}${organisation}/`;
-  const key = parsePublicKey(decoded(await pkg.read(`${folder}key`)));
-  if (!pins.includes(key.fingerprint)) report.unpinned.push(organisation);
-  const checkpoint = await openCheckpoint(await pkg.read(`${folder}checkpoint`), [key]);
+  const keys = await keysOf(pkg, folder, pins);
+  if (!keys.pinned) report.unpinned.push(organisation);
+  const checkpoint = await openCheckpoint(await pkg.read(`${folder}checkpoint`), [keys.newest]);
   if (checkpoint.origin.slice(checkpoint.origin.lastIndexOf("/") + 1) !== organisation)
     throw new NoteError(`its checkpoint is that of another log, ${checkpoint.origin}`);
-  return new Log(organisation, key, checkpoint);
+  return new Log(organisation, keys, checkpoint);
 };
 
 /* 1. Tiles: per level, the index of each tile in the level's file, in order. */
 class Tiles {
-  constructor(pkg, log, indexes) {
+  constructor(pkg, log) {
     this.pkg = pkg;
     this.log = log;
-    this.indexes = indexes;
-    this.places = new Map([...indexes].map(([level, held]) => [level, new Map(held.map((index, place) => [index, place]))]));
+    this.places = new Map([...log.tiles].map(([level, held]) => [level, new Map(held.map((index, place) => [index, place]))]));
   }
 
   read(level, index) {
@@ -66,9 +73,9 @@ class Tiles {
 
   async *stream(level) {
     const pieces = inPieces(this.pkg.open(this.log.file(`tiles/${level}.bin`)), TILE_BYTES);
-    for (const index of this.indexes.get(level)) {
+    for (const index of this.log.tiles.get(level)) {
       const { value } = await pieces.next();
-      yield [index, hashesIn(value ?? new Uint8Array(0))];
+      yield [index, value ?? new Uint8Array(0)];
     }
     if (!(await pieces.next()).done) throw new TileError(`the file of level ${level} holds more tiles than it lists`);
   }
@@ -89,11 +96,9 @@ const inPieces = async function* (stream, size) {
   if (filled) yield piece.slice(0, filled);
 };
 
-const tilesIn = async (pkg, log) => new Tiles(pkg, log, await tileIndexes(pkg, log));
-
 /* The tree of the package's tiles, whose root is the signed one and whose tiles all lie in it. */
 const checkedTree = async (pkg, log) => {
-  const tiles = await tilesIn(pkg, log);
+  const tiles = new Tiles(pkg, log);
   const tree = new TiledTree(log.checkpoint.size, (level, index) => tiles.read(level, index));
   if (!equal(await tree.root(), log.checkpoint.root)) throw new TileError("its tiles do not have the root of its checkpoint");
   await checkLevels(tiles);
@@ -102,9 +107,10 @@ const checkedTree = async (pkg, log) => {
 
 const tileIndexes = async (pkg, log) => {
   const stated = parseJson(await pkg.read(log.file("tiles.json"), 64 * 1024 * 1024));
+  if (Object.keys(stated).length > MOST_LEVELS) throw new TileError("it lists more levels than a tree has");
   const indexes = new Map();
   for (const [level, ranges] of Object.entries(stated)) {
-    const listed = ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+    const listed = ranges.reduce((sum, [first, last]) => sum + Math.max(0, last - first + 1), 0);
     if (listed > 1 + Math.floor(log.checkpoint.size / WIDTH)) throw new TileError(`level ${level} lists more tiles than the tree has`);
     const numbers = [];
     for (const [first, last] of ranges) for (let index = first; index <= last; index += 1) numbers.push(index);
@@ -117,18 +123,19 @@ const tileIndexes = async (pkg, log) => {
 
 /* Hold each full tile to the hash that stands for it one level up. */
 const checkLevels = async (tiles) => {
-  for (const level of [...tiles.indexes.keys()].sort((one, other) => other - one)) {
+  for (const level of [...tiles.log.tiles.keys()].sort((one, other) => other - one)) {
     let above = -1;
     let parents = [];
-    for await (const [index, hashes] of tiles.stream(level)) {
+    for await (const [index, tile] of tiles.stream(level)) {
       const width = tileWidth(level, index, tiles.log.checkpoint.size);
-      if (hashes.length !== width) throw new TileError(`tile ${level}/${index} has ${hashes.length} hashes; the tree has ${width}`);
-      if (width !== WIDTH || !tiles.indexes.has(level + 1)) continue;
+      const count = Number((tile.length / HASH_BYTES).toPrecision(6));
+      if (tile.length !== width * HASH_BYTES) throw new TileError(`tile ${level}/${index} has ${count} hashes; the tree has ${width}`);
+      if (width !== WIDTH || !tiles.log.tiles.has(level + 1)) continue;
       if (above !== Math.floor(index / WIDTH)) {
         above = Math.floor(index / WIDTH);
         parents = hashesIn(await tiles.read(level + 1, above));
       }
-      if (!equal(parents[index % WIDTH], root(hashes))) throw new TileError(`tile ${level}/${index} is not part of the signed tree`);
+      if (!equal(parents[index % WIDTH], root(hashesIn(tile)))) throw new TileError(`tile ${level}/${index} is not part of the signed tree`);
     }
   }
 };
@@ -139,7 +146,7 @@ const checkKept = async (note, { log, tree, report }) => {
   try {
     older = parseCheckpoint(parseNote(note).text);
     if (older.origin !== log.checkpoint.origin) return;
-    await openCheckpoint(note, [log.key]);
+    await openCheckpoint(note, log.keys.chain);
   } catch (error) {
     if (!(error instanceof NoteError)) throw error;
     report.wrong(`The checkpoint that was kept of ${log.organisation} does not hold: ${error.message}.`);
@@ -162,61 +169,34 @@ const checkKept = async (note, { log, tree, report }) => {
     report.wrong(`The log of ${log.organisation} does not extend the checkpoint that was kept: it was rewritten.`);
 };
 
-/* 2. Entries: each line is a leaf of the signed tree. */
+/* 2. Where the exported entries stand, and their leaves. */
 const readPositions = async (pkg, log) => {
   const positions = [];
-  for await (const line of pkg.lines(log.file("positions.txt"), Infinity)) {
-    const text = new TextDecoder("latin1").decode(line).trim();
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new TileError(`invalid literal for int() with base 10: b'${text}\\n'`);
-    positions.push(value);
-  }
+  if (!pkg.has(log.file("positions.txt"))) throw new TileError("positions.txt is missing");
+  for await (const lines of pkg.lines(log.file("positions.txt")))
+    for (const line of lines) {
+      if (!line.length || line.some((byte) => byte < 48 || byte > 57)) throw new TileError("positions.txt holds something else than numbers");
+      positions.push(Number(new TextDecoder("latin1").decode(line)));
+    }
   if (positions.some((position, at) => at && position <= positions[at - 1])) throw new TileError("its positions do not rise");
   if (positions.length && positions[positions.length - 1] >= log.checkpoint.size) throw new TileError("a position lies beyond its checkpoint");
   return positions;
 };
 
-/* Every exported entry that is a leaf of the signed tree, as [position, body]; the others are named. */
-export const entriesOf = async function* (pkg, log, report) {
-  const leaves = leavesAt(await tilesIn(pkg, log), log);
-  let count = 0;
-  for await (const body of pkg.lines(log.file("entries.ndjson"), LARGEST_LINE)) {
-    const { value } = await leaves.next();
-    if (!value) { report.wrong(`The log of ${log.organisation} has more entries than positions.`); return; }
-    const [position, leaf] = value;
-    count += 1;
-    if (leaf && equal(leafHash(body), leaf)) yield [position, body];
-    else report.wrong(`The entry at position ${position} of the log of ${log.organisation} was changed.`);
+/* The leaf hashes of rising positions, as the tree has them; null where the package has none. */
+export class Leaves {
+  constructor(pkg, log) {
+    this.stream = log.tiles.has(0) ? new Tiles(pkg, log).stream(0) : null;
+    this.index = -1;
+    this.tile = [];
   }
-  if (count !== log.positions.length)
-    report.wrong(`The log of ${log.organisation} has ${count} entries for ${log.positions.length} positions.`);
-};
 
-const leavesAt = async function* (tiles, log) {
-  const stream = log.positions.length ? tiles.stream(0) : null;
-  let current = -1;
-  let hashes = [];
-  for (const position of log.positions) {
+  async at(position) {
     const wanted = Math.floor(position / WIDTH);
-    while (current < wanted) {
-      const { value } = await stream.next();
-      [current, hashes] = value ?? [Infinity, []];
+    while (this.index < wanted) {
+      const step = this.stream ? await this.stream.next() : { done: true };
+      [this.index, this.tile] = step.done ? [Infinity, []] : [step.value[0], hashesIn(step.value[1])];
     }
-    yield [position, current === wanted ? hashes[position % WIDTH] : null];
+    return this.index === wanted ? (this.tile[position % WIDTH] ?? null) : null;
   }
-};
-
-/* The entries that are shown in part, and proved by their leaf alone. */
-export const withheldOf = async function* (pkg, log, report) {
-  const name = log.file("withheld.ndjson");
-  if (!pkg.has(name)) return;
-  const tiles = await tilesIn(pkg, log);
-  const tree = new TiledTree(log.checkpoint.size, (level, index) => tiles.read(level, index));
-  for await (const line of pkg.lines(name, LARGEST_LINE + 200)) {
-    const shown = parseJson(line);
-    const position = Number(shown.position);
-    if (!equal(await tree.leaf(position), fromBase64(shown.leaf) ?? new Uint8Array(0)))
-      report.wrong(`The withheld entry at position ${position} of ${log.organisation} has another leaf.`);
-    else yield [position, shown.entry];
-  }
-};
+}

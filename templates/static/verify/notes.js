@@ -11,7 +11,7 @@ const KEY_ID_BYTES = 4;
 const MOST_SIGNATURES = 100;
 const LARGEST_NOTE = 1_000_000;
 const DASH = "— ";
-const NAME = /^[^\s+]+$/;
+export const NAME = /^[^\s+]+$/;
 const SIZE = /^(0|[1-9][0-9]{0,18})$/;
 const ROTATION = "radvigil key rotation v1";
 const P = 2n ** 255n - 19n;
@@ -40,7 +40,7 @@ export const verifySignature = async (publicKey, message, signature) => {
   }
 };
 
-const unbase64 = (text) => {
+export const unbase64 = (text) => {
   const data = fromBase64(text);
   if (data === null) throw new NoteError("base64 is malformed or not canonical");
   return data;
@@ -54,7 +54,7 @@ export class PublicKey {
   get fingerprint() { return hex(sha256(this.key)); }
 }
 
-const cut = (text, mark) => {
+export const cut = (text, mark) => {
   const at = text.indexOf(mark);
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + mark.length)];
 };
@@ -137,7 +137,7 @@ export const follow = async (pinned, notes) => {
   return keys;
 };
 
-const introduced = async (data, keys) => {
+export const introduced = async (data, keys) => {
   const { note, signers } = await verifyNote(data, keys);
   const lines = note.text.split("\n");
   if (lines.length !== 5 || lines[0] !== ROTATION) throw new NoteError("the note is no rotation of a key");

@@ -1,15 +1,20 @@
 /* Opens a package without trusting its names, sizes or links. Nothing is unpacked: every read is a stream with a limit. */
 "use strict";
 
-import { MissingError, quoted, UnreadableError } from "./findings.js";
+import { quoted, UnreadableError } from "./findings.js";
 
 const MOST_FILES = 100_000;
 const LARGEST_DIRECTORY = 64 * 1024 * 1024;
 const SUSPECT_RATIO = 200;
 const SUSPECT_BYTES = 64 * 1024 * 1024;
+const LONGEST_LINE = 70_000;
+const BLOCK = 1024 * 1024;
 const LARGEST_KEPT = 64 * 1024 * 1024;
+const LONGEST_NAME = 1_000;
 const BAG = "bagit.txt";
-const END = 0x06054b50, END_64 = 0x06064b50, LOCATOR_64 = 0x07064b50, DIRECTORY = 0x02014b50, LOCAL = 0x04034b50;
+/* What Windows takes for a device, whatever stands after a dot. */
+const DEVICES = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i;
+const END = 0x06054b50, END_64 = 0x06064b50, DIRECTORY = 0x02014b50, LOCAL = 0x04034b50;
 const STORED = 0, DEFLATED = 8;
 const UTF8_NAMES = 0x800, ENCRYPTED = 0x1, PATCHED = 0x20, STRONG = 0x40;
 
@@ -51,18 +56,24 @@ const endOf = async (blob, name) => {
   const begin = Math.max(0, blob.size - 66_000);
   const tail = await bytesOf(blob, begin, 66_000);
   const view = new DataView(tail.buffer);
-  let at = tail.length - 22;
-  while (at >= 0 && view.getUint32(at, true) !== END) at -= 1;
-  if (at < 0) throw new UnreadableError(`${name} is no zip file, or its end is missing`);
+  const last = (mark, before) => {
+    let at = before - 4;
+    while (at >= 0 && view.getUint32(at, true) !== mark) at -= 1;
+    return at;
+  };
+  const at = last(END, tail.length);
+  if (at < 0 || at + 22 > tail.length) throw new UnreadableError(`${name} is no zip file, or its end is missing`);
   const found = { count: view.getUint16(at + 10, true), size: view.getUint32(at + 12, true), offset: view.getUint32(at + 16, true), at: begin + at };
-  if (at >= 20 && view.getUint32(at - 20, true) === LOCATOR_64) {
-    const wide = await bytesOf(blob, begin + at - 76, 56);
-    const more = new DataView(wide.buffer);
-    if (wide.length === 56 && more.getUint32(0, true) === END_64)
-      Object.assign(found, { count: number64(more, 32), size: number64(more, 40), offset: number64(more, 48), at: found.at - 76 });
+  const wide = last(END_64, at);
+  if (wide >= 0) {
+    if (wide + 56 > tail.length) throw new UnreadableError(`${name} is no whole zip file: its end is cut off`);
+    Object.assign(found, { count: number64(view, wide + 32), size: number64(view, wide + 40), offset: number64(view, wide + 48), at: begin + wide });
   }
   if (found.count > MOST_FILES || found.size > LARGEST_DIRECTORY)
     throw new UnreadableError(`${name} lists ${found.count} files in ${found.size} bytes; a package has at most ${MOST_FILES}`);
+  // Two readers could find two directories, and so two packages, in one file.
+  if (found.offset + found.size !== found.at || at + 22 !== tail.length)
+    throw new UnreadableError(`${name} has bytes before or after its zip: different programs would see other files`);
   return found;
 };
 
@@ -114,11 +125,13 @@ const directoryOf = async (blob, name) => {
 };
 
 /* Why a name may not stand in a package, or nothing. */
-const whatIsWrong = (name) => {
+export const whatIsWrong = (name) => {
   const parts = name.split("/");
   if (/^[/~]/.test(name) || name.includes("\\") || parts[0].includes(":")) return "which names a place outside the package";
   if (parts.some((part) => part === "" || part === "." || part === "..")) return "which names a place outside the package or none";
   if (/[\0-\x1f\x7f]/.test(name)) return "which has control characters in its name";
+  if (parts.some((part) => DEVICES.test(part) || /[. ]$/.test(part))) return "which Windows takes for a device or another name";
+  if (/[\\:*?"<>|]/.test(name) || Array.from(name).length > LONGEST_NAME) return "which is no name on every system";
   return "";
 };
 
@@ -162,7 +175,7 @@ export class Package {
   /* The bytes of one file, piece by piece: no more than it declared, with their checksum compared at the end. */
   async *open(name) {
     const info = this.infos.get(name);
-    if (!info) throw new MissingError(name);
+    if (!info) throw new UnreadableError(`${name} is missing`);
     const start = await this.startOf(info);
     let left = info.size;
     let crc = -1;
@@ -192,7 +205,7 @@ export class Package {
   }
 
   async read(name, most = 16 * 1024 * 1024) {
-    if (!this.has(name)) throw new MissingError(name);
+    if (!this.has(name)) throw new UnreadableError(`${name} is missing`);
     if (this.sizeOf(name) > most)
       throw new UnreadableError(`${name} has ${this.sizeOf(name)} bytes; a file of its kind has at most ${most}`);
     const parts = [];
@@ -203,7 +216,7 @@ export class Package {
   /* A piece of a file, as `seek` and `read` would give it. */
   async range(name, from, length) {
     const info = this.infos.get(name);
-    if (!info) throw new MissingError(name);
+    if (!info) throw new UnreadableError(`${name} is missing`);
     if (info.method === STORED) {
       const start = await this.startOf(info);
       const end = Math.min(info.size, info.packed);
@@ -223,23 +236,22 @@ export class Package {
     return joined(parts);
   }
 
-  /* The lines of a file without their ends; one longer than `most` bytes is cut there, as `readline(most)` does. */
-  async *lines(name, most) {
+  /* The lines of a file without their ends, some at a time. */
+  async *lines(name) {
     let rest = new Uint8Array(0);
+    let lines = [];
+    let size = 0;
     for await (const part of this.open(name)) {
       rest = rest.length ? joined([rest, part]) : part;
       let from = 0;
-      for (;;) {
-        const end = rest.indexOf(10, from);
-        const length = (end < 0 ? rest.length : end + 1) - from;
-        if (length > most) { yield rest.subarray(from, from + most); from += most; continue; }
-        if (end < 0) break;
-        yield rest.subarray(from, end);
-        from = end + 1;
-      }
+      for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10, from)) { lines.push(rest.subarray(from, end)); from = end + 1; }
+      size += from;
       rest = rest.slice(from);
+      if (rest.length > LONGEST_LINE) throw new FileError("a line is longer than any may be");
+      if (size >= BLOCK) { yield lines; lines = []; size = 0; }
     }
-    if (rest.length) yield rest;
+    if (rest.length) lines.push(rest);
+    if (lines.length) yield lines;
   }
 }
 
@@ -278,7 +290,7 @@ export const opened = async (blob, report) => {
 export const lookAlikes = function* (names) {
   const seen = new Map();
   for (const name of names) {
-    const folded = name.normalize("NFC").toUpperCase().toLowerCase().replaceAll("ς", "σ");
+    const folded = name.normalize("NFKC").toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFKC");
     if (seen.has(folded)) yield [seen.get(folded), name];
     seen.set(folded, name);
   }
