@@ -22,6 +22,12 @@ from audit.access.sessions import end_sessions, is_this, sessions_of
 from audit.factors.queries import codes_left, factors_of
 
 UNPROCESSABLE = 422
+# In this order: most browsers also name those that they descend from.
+FAMILIES = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "an iPhone"), ("iPad", "an iPad"), ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
 
 
 @login_required
@@ -59,13 +65,22 @@ def page_of(request: HttpRequest, user: User, *, form: NewPasswordForm) -> dict[
         "tokens": user.token_set.filter(revoked_at=None).order_by("-created_at"),
         "factors": factors_of(user.pk),
         "codes_left": codes_left(user.pk),
-        "sessions": [(each, is_this(each, request)) for each in sessions_of(user, now=now)],
+        "sessions": [
+            (each, browser_in_words(each.agent), is_this(each, request)) for each in sessions_of(user, now=now)
+        ],
         "notices": user.notices.filter(read_at=None).order_by("-at"),
         "identities": user.identities.order_by("linked_at"),
         "elsewhere": settings.RADVIGIL_OIDC_NAME if settings.RADVIGIL_OIDC_ISSUER else "",
         "email_form": EmailForm(initial={"email": user.email}),
         "breadcrumbs": [("Overview", "/"), ("Account", "")],
     }
+
+
+def browser_in_words(agent: str) -> str:
+    """Return what a person calls their browser; how it calls itself where it is none we know."""
+    family = next((name for mark, name in FAMILIES if mark in agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    return f"{family} on {system}" if family and system else agent or "unknown"
 
 
 @login_required

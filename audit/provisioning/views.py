@@ -37,6 +37,8 @@ def scim(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
+            if request.method not in ALLOWED[len(kwargs)].split(", "):
+                raise ScimError(405, METHODS)
             status, body = view(request, *args, by=bearer(request), **kwargs)
         except ScimError as error:
             status, body = error.status, error.body()
@@ -53,6 +55,7 @@ def scim(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:
     return answered
 
 
+METHODS = "Not by this method. A user is closed by active=false, and stays on record."
 ALLOWED = {0: "GET, POST", 1: "GET, PUT, PATCH"}
 
 
@@ -71,8 +74,6 @@ def bearer(request: HttpRequest) -> Token:
 def users(request: HttpRequest, *, by: Token) -> Answer:
     if request.method == "GET":
         return listed(request, by=by)
-    if request.method != "POST":
-        raise ScimError(405, "GET or POST.")
     administrator = administrator_of(by)
     made = make(wanted_of(read(request)), organisation=home(administrator), by=administrator, now=timezone.now())
     return 201, shown(request, made)
@@ -81,8 +82,6 @@ def users(request: HttpRequest, *, by: Token) -> Answer:
 @scim
 def user(request: HttpRequest, *, user_id: str, by: Token) -> Answer:
     readers: dict[str, Callable[[Any], Any]] = {"PUT": wanted_of, "PATCH": patched}
-    if request.method != "GET" and request.method not in readers:
-        raise ScimError(405, "GET, PUT or PATCH; a user is closed by active=false, and stays on record.")
     found = reach(by).filter(pk=int(user_id)).first() if user_id.isascii() and user_id.isdigit() else None
     if found is None:
         raise ScimError(404, NOT_FOUND)
