@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from audit.proofs import notes
 
@@ -38,7 +37,7 @@ class Verification:
     frontier: list[bytes] = field(default_factory=list)
     edge: dict[int, bytes] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    latest: datetime | None = None
+    latest: int = -(2**62)  # the latest time so far, in microseconds since 1970
 
     def wrong(self, sentence: str, *, position: int | None = None) -> None:
         self.problems.append(Problem(organisation=self.organisation, sentence=sentence, position=position))

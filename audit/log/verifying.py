@@ -5,22 +5,24 @@ that names it; what is right says nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from audit.log.findings import Problem, Verification, Witnessed
 from audit.log.keyhistory import check_keys
-from audit.log.models import Entry, Fact, LogKey, Tile, Tree
+from audit.log.models import Entry, LogKey, Tile, Tree
 from audit.log.queries import fact_tables
-from audit.log.rebuilding import Rebuilder, body_from, differences, named
+from audit.log.rebuilding import Rebuilder, differences
 from audit.log.stated import Marks, stated_sizes
+from audit.log.stored import EntryRow, FactRow, placed_entries, waiting_entries
 from audit.proofs import notes
 from audit.proofs.merkle import leaf_hash
 from audit.proofs.tiles import WIDTH, Growth, TileError, grow, hashes_in
 
 BATCH_ENTRIES = 16 * WIDTH
-CLOCK_TOLERANCE = timedelta(hours=1)
+CLOCK_TOLERANCE, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def verify_log(
@@ -63,19 +65,18 @@ def keys_of(check: Verification) -> Iterable[LogKey]:
 
 def read_leaves(check: Verification, *, rebuilder: Rebuilder, first: int, last: int) -> list[bytes]:
     """Return the leaf hashes of these positions as the facts give them; where they cannot, as the tree has them."""
-    in_tree = leaves_in_tiles(check, first=first, last=last)
-    entries = Entry.objects.using(check.using).filter(organisation=check.organisation)
-    batch = list(entries.filter(position__gte=first, position__lt=last).order_by("position"))
+    leaves = leaves_in_tiles(check, first=first, last=last)
+    batch = placed_entries(check.organisation, first=first, last=last, using=check.using)
     facts = rebuilder.facts_of(batch)
-    leaves = dict(enumerate(in_tree, start=first))
     for entry in batch:
-        leaf = leaf_of(check, entry=entry, fact=facts.get(entry.pk))
-        settle_leaf(check, entry=entry, leaf=leaf, leaves=leaves)
+        leaf = leaf_of(check, entry=entry, fact=facts.get(entry.pk), rebuilder=rebuilder)
+        settle_leaf(check, entry=entry, leaf=leaf, in_tree=leaves[(entry.position or 0) - first])
         check_clock(check, entry=entry)
-    for missing in sorted(set(range(first, last)) - {entry.position for entry in batch}):
-        check.wrong(f"The entry at {check.place(missing)} is missing: it was deleted.", position=missing)
+    if len(batch) != last - first:
+        for missing in sorted(set(range(first, last)) - {entry.position for entry in batch}):
+            check.wrong(f"The entry at {check.place(missing)} is missing: it was deleted.", position=missing)
     check.advance(len(batch))
-    return [leaves.get(position, b"\0" * 32) for position in range(first, last)]
+    return leaves
 
 
 def leaves_in_tiles(check: Verification, *, first: int, last: int) -> list[bytes]:
@@ -83,47 +84,54 @@ def leaves_in_tiles(check: Verification, *, first: int, last: int) -> list[bytes
     wanted = tiles.filter(index__gte=first // WIDTH, index__lt=-(-last // WIDTH)).order_by("index")
     held = {tile.index: hashes_in(bytes(tile.hashes)) for tile in wanted}
     absent = [b"\0" * 32] * WIDTH
-    return [(held.get(position // WIDTH, absent) + absent)[position % WIDTH] for position in range(first, last)]
+    leaves: list[bytes] = []
+    for index in range(first // WIDTH, -(-last // WIDTH)):
+        leaves += (held.get(index, []) + absent)[:WIDTH]
+    return leaves[first % WIDTH :][: last - first]
 
 
-def leaf_of(check: Verification, *, entry: Entry, fact: Fact | None) -> bytes | None:
+def leaf_of(check: Verification, *, entry: EntryRow, fact: FactRow | None, rebuilder: Rebuilder) -> bytes | None:
     """Return the leaf hash that the entry's fact gives, or nothing when it has none; say what differs."""
-    where = check.place(entry.position) if entry.position is not None else f"the log of {check.organisation}, waiting"
     if fact is None:
-        sentence = f"The entry {entry.kind} {entry.uid} at {where} has no fact: it was deleted."
+        sentence = f"The entry {entry.kind} {entry.uid} at {where(check, entry)} has no fact: it was deleted."
         check.wrong(sentence, position=entry.position)
         return None
-    rebuilt = body_from(fact, entry=entry)
-    if rebuilt != bytes(entry.body):
-        said = "; ".join(str(each) for each in differences(in_log=bytes(entry.body), in_table=rebuilt))
-        sentence = f"The fact {entry.kind} ({named(fact)}, uid {entry.uid}) at {where} was changed: {said}."
+    rebuilt = rebuilder.body_of(fact, entry=entry)
+    if rebuilt != entry.body:
+        said = "; ".join(str(each) for each in differences(in_log=entry.body, in_table=rebuilt))
+        sentence = f"The fact {entry.kind} ({fact.name}, uid {entry.uid}) at {where(check, entry)} was changed: {said}."
         check.wrong(sentence, position=entry.position)
         return None
     return leaf_hash(rebuilt)
 
 
-def settle_leaf(check: Verification, *, entry: Entry, leaf: bytes | None, leaves: dict[int, bytes]) -> None:
+def where(check: Verification, entry: EntryRow) -> str:
+    return f"the log of {check.organisation}, waiting" if entry.position is None else check.place(entry.position)
+
+
+def settle_leaf(check: Verification, *, entry: EntryRow, leaf: bytes | None, in_tree: bytes) -> None:
     """Compare a leaf with the tree's. A wrong one was named, so that the tree is followed with its own."""
-    position = entry.position
-    assert position is not None
-    if leaf_hash(bytes(entry.body)) != bytes(entry.leaf_hash):
-        check.wrong(f"The entry at {check.place(position)} does not have the hash beside it.", position=position)
-    if leaf is not None and leaf != leaves[position]:
+    if (leaf or leaf_hash(entry.body)) != entry.leaf_hash:
+        sentence = f"The entry at {where(check, entry)} does not have the hash beside it."
+        check.wrong(sentence, position=entry.position)
+    if leaf is not None and leaf != in_tree:
         sentence = (
-            f"The entry {entry.kind} {entry.uid} at {check.place(position)} is not the leaf in the tree: "
+            f"The entry {entry.kind} {entry.uid} at {where(check, entry)} is not the leaf in the tree: "
             "fact and entry were changed together, or entries changed places."
         )
-        check.wrong(sentence, position=position)
+        check.wrong(sentence, position=entry.position)
 
 
-def check_clock(check: Verification, *, entry: Entry) -> None:
-    if check.latest and entry.at < check.latest - CLOCK_TOLERANCE:
+def check_clock(check: Verification, *, entry: EntryRow) -> None:
+    if entry.microseconds < check.latest - CLOCK_TOLERANCE // MICROSECOND:
+        latest = EPOCH + check.latest * MICROSECOND
         sentence = (
-            f"The entry {entry.kind} {entry.uid} at {check.place(entry.position or 0)} says {entry.at.isoformat()}, "
-            f"before an earlier entry's {check.latest.isoformat()}: a clock was set back, or it was put in later."
+            f"The entry {entry.kind} {entry.uid} at {where(check, entry)} says "
+            f"{(EPOCH + entry.microseconds * MICROSECOND).isoformat()}, before an earlier entry's "
+            f"{latest.isoformat()}: a clock was set back, or it was put in later."
         )
         check.wrong(sentence, position=entry.position)
-    check.latest = max(check.latest or entry.at, entry.at)
+    check.latest = max(check.latest, entry.microseconds)
 
 
 # 2. The tree and its tiles.
@@ -175,12 +183,11 @@ def compare_tree(check: Verification, *, tree: Tree | None) -> None:
 
 def check_waiting(check: Verification, *, rebuilder: Rebuilder) -> None:
     """Entries that have no place yet are held to their facts as well."""
-    entries = Entry.objects.using(check.using).filter(organisation=check.organisation, position=None).order_by("id")
     after = 0
-    while batch := list(entries.filter(id__gt=after)[:BATCH_ENTRIES]):
+    while batch := waiting_entries(check.organisation, after=after, limit=BATCH_ENTRIES, using=check.using):
         facts = rebuilder.facts_of(batch)
         for entry in batch:
-            leaf_of(check, entry=entry, fact=facts.get(entry.pk))
+            leaf_of(check, entry=entry, fact=facts.get(entry.pk), rebuilder=rebuilder)
         check.advance(len(batch))
         after = batch[-1].pk
 

@@ -54,4 +54,4 @@ def stamped_note(organisation: str, *, until: int) -> dict[int, tuple[str, bytes
 def positions_of_keys(organisation: str, *, until: int) -> list[int]:
     acts = Act.objects.filter(entry__organisation=organisation, entry__kind__in=(ROTATED, COMPROMISED))
     placed = acts.filter(entry__position__lt=until).order_by("entry__position")
-    return list(placed.values_list("entry__position", flat=True))
+    return [position for position in placed.values_list("entry__position", flat=True) if position is not None]

@@ -15,7 +15,8 @@ from typing import TypeVar
 from audit.verification.findings import UnreadableError
 
 ALONE_UP_TO = 4  # so few are done before another process would have started
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def processors() -> int:
