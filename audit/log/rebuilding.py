@@ -69,7 +69,7 @@ def body_from(fact: FactRow, *, entry: EntryRow) -> bytes:
         kind=entry.kind,
         uid=entry.uid,
         actor=entry.actor,
-        at=fact.received_at,  # type: ignore[arg-type] - a time or its text, which stands in the entry alike
+        at=fact.received_at,  # type: ignore[arg-type]  # a time or its text, which stand in the entry alike
         record_sha256=entry.record_sha256,
         payload=fact.payload,
     )
