@@ -51,7 +51,7 @@ def resources_in(data: bytes) -> list[Resource]:
 
 def known(resource: Resource) -> Resource:
     if resource["resourceType"] not in READ:
-        raise UnreadableMessageError(f"{str(resource['resourceType'])[:40]} is not read here; {', '.join(READ)} are")
+        raise UnreadableMessageError(f"this type of resource is not read here; {', '.join(READ)} are")
     return resource
 
 

@@ -10,7 +10,7 @@ class StudyForm(forms.Form):
 
 
 class OpenForm(forms.Form):
-    identifier = forms.ChoiceField(label="Identifier to open")
+    identifier = forms.ChoiceField(label="Identifier to open", error_messages={"invalid_choice": "Choose one of them."})
     reason = forms.CharField(
         label="Why it is needed",
         min_length=SHORTEST_REASON,

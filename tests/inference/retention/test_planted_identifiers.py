@@ -1,7 +1,8 @@
 """Fifty identifiers, planted through every route: none stands in the clear anywhere that outlives the request.
 
-Searched: every table as text and its bytes, the logs of the process, the pixel store with its file names, and what
-was handed to the broker. Quarantine, messages and vault hold theirs encrypted.
+Searched: every table as text and its bytes, the logs of the process, the pixel store and the home with their file
+names, everything that a real broker holds, the arguments of tasks, and what errors answer. Quarantine, messages and
+vault hold theirs encrypted.
 """
 
 import inspect
@@ -14,7 +15,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from celery.signals import task_prerun
+from celery.signals import before_task_publish
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
@@ -24,6 +25,7 @@ from pydicom import dcmread
 
 from audit.access.actions import create_token
 from deploy.celery import app
+from inference.connectors.set_aside_groups import groups_of
 from inference.imaging.taking import Arrival, take_object
 from inference.intake.models import SetAside
 from inference.messages.models import InboundMessage
@@ -32,9 +34,11 @@ from inference.registry.models import Site
 from inference.results.models import Inference
 from inference.studies.models import Study, VaultValue
 from inference.studies.pseudonyms import keyring_of
+from tests.deploy.sites import clear
 from tests.factories import inference_row, make_network, make_user, read_row, study_part, truth_row
 from tests.inference.dicom.objects import radiograph
 from tests.inference.messages.hl7_examples import message
+from tests.inference.retention.broker import everything_in, running_broker
 
 pytestmark = pytest.mark.django_db
 ORGANISATION = "north-group"
@@ -77,15 +81,41 @@ def hospital(settings, tmp_path):
 
 @pytest.fixture
 def published():
-    """Return what was handed to the broker."""
+    """Return the arguments of tasks as they were handed to the broker."""
     sent = []
 
-    def keep(args=None, kwargs=None, **_):
-        sent.append(repr((args, kwargs)))
+    def keep(sender=None, body=None, headers=None, **_):
+        sent.append(repr((sender, body, headers)))
 
-    task_prerun.connect(keep, weak=False)
+    before_task_publish.connect(keep, weak=False)
     yield sent
-    task_prerun.disconnect(keep)
+    before_task_publish.disconnect(keep)
+
+
+@pytest.fixture
+def broker(settings, tmp_path):
+    with running_broker(tmp_path / "broker", settings) as client:
+        yield client
+        clear(tmp_path / "broker")
+
+
+@pytest.fixture
+def errors(monkeypatch):
+    """Return what every answer that refuses something says, its headers included.
+
+    A row's own page shows the row to the integrator who repairs it, refused or not.
+    """
+    said, answer = [], Client.request
+
+    def keep(self, **request):
+        found = answer(self, **request)
+        if found.status_code >= 400 and not request["PATH_INFO"].startswith("/intake/quarantine/"):
+            body = b"".join(found) if found.streaming else found.content
+            said.append(body.decode("utf-8", "replace") + repr(dict(found.headers)))
+        return found
+
+    monkeypatch.setattr(Client, "request", keep)
+    return said
 
 
 def marked_run(planted, number, **over):
@@ -192,6 +222,44 @@ def by_messages(planted, site):
         )  # fmt: skip
 
 
+def by_repairs(planted):
+    """Send set-aside rows again with a change that names somebody, as a group and alone: workers are told of it."""
+    client = Client(raise_request_exception=False)
+    user = make_user(role="integrator", organisation=ORGANISATION)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    (group, *_) = groups_of(SetAside.objects.filter(field="stage"), seen_up_to=0)
+    key = {name: getattr(group.key, name) for name in ("site", "kind", "outcome", "field", "pattern")}
+    change = {"what": "set", "path": "patient_id", "value": f'"{planted.id()}"'}
+    assert client.post("/intake/quarantine/group/repair/", key | change).status_code == 302
+    row = SetAside.objects.filter(field="status").first()
+    client.post(f"/intake/quarantine/{row.pk}/", {"row": json.dumps(marked_run(planted, 9, status="lost"))})
+    client.post(f"/intake/quarantine/{row.pk}/", {"row": '{"patient_id": "' + planted.id()})
+
+
+def by_task_arguments():
+    """Hand every task of ours to the broker, as the pages and the clock do."""
+    app.loader.import_default_modules()
+    for name, task in app.tasks.items():
+        if name.startswith(("inference.", "monitoring.", "audit.")):
+            task.delay(**dict.fromkeys(inspect.signature(task.run).parameters, 1))
+
+
+def by_errors(planted, monkeypatch):
+    """Break the database under a request that names somebody: the answer and the log name nobody."""
+    _, secret = create_token(by="test", now=timezone.now(), site="north")
+    row = marked_run(planted, 8)
+
+    def broken(*_, **__):
+        raise RuntimeError("the pipeline broke")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("inference.intake.actions.check_rows", broken)
+        assert post("inferences", row, secret=secret).status_code >= 500
+    assert post("inferences", row, secret="no-such-" + planted.id()).status_code == 401
+    post("inferences", marked_run(planted, 10, deployment=planted.id()), secret=secret)
+    post(planted.id(), row, secret=secret)
+
+
 def by_pages(planted):
     client = Client(raise_request_exception=False)
     user = make_user(role="resolver", organisation=ORGANISATION)
@@ -238,8 +306,9 @@ def encrypted():
 
 
 def test_fifty_identifiers_through_every_route_stand_nowhere_in_the_clear(
-    planted, hospital, published, caplog, settings, tmp_path
-):
+    planted, hospital, published, broker, errors, caplog, settings, tmp_path, monkeypatch,
+    django_capture_on_commit_callbacks,
+):  # fmt: skip
     caplog.set_level(logging.DEBUG)
     inbox = tmp_path / "sent"
     inbox.mkdir()
@@ -248,12 +317,19 @@ def test_fifty_identifiers_through_every_route_stand_nowhere_in_the_clear(
     by_dicom(planted, hospital, inbox)
     by_messages(planted, hospital)
     by_pages(planted)
+    by_errors(planted, monkeypatch)
+    with django_capture_on_commit_callbacks(execute=True):
+        by_repairs(planted)
+    by_task_arguments()
 
     assert len(planted.values) >= 50
     assert Inference.objects.exists()
     logged = [("log", record.getMessage() + (record.exc_text or "")) for record in caplog.records
               if not record.name.startswith(("django.db", "asyncio"))]  # fmt: skip
-    places = [*everything_stored(), *logged, *(("broker", text) for text in published)]
+    assert broker.llen("default") and any("repair_task" in text for text in published)
+    assert len(errors) >= 8
+    places = [*everything_stored(), *logged, *everything_in(broker), *(("task", text) for text in published)]
+    places += [("error", text) for text in errors]
     places += [*in_files(settings.RADVIGIL_PIXELS), *in_files(settings.RADVIGIL_HOME)]
     leaks = {(value, where) for where, text in places for value in planted.values if value in text}
     assert not sorted(leaks), [(where, text[:300]) for where, text in places if any(v in text for v, _ in leaks)][:12]
