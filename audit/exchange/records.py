@@ -51,6 +51,11 @@ EVENTS: Mapping[str, EventType] = {
     "session_ended": LOG_OUT,
     "log_in_failed": LOG_IN,
     "locked_out": LOG_IN,
+    "second_factor_failed": LOG_IN,
+    "second_factor_locked": LOG_IN,
+    "single_sign_on_failed": LOG_IN,
+    "lockout_lifted": USER_CHANGED,
+    "access_rules_set": SECURITY_CHANGE,
     "access_refused": RESTRICTED,
     "refusals_counted": RESTRICTED,
     "refusals_exported": EXPORT,
@@ -75,13 +80,19 @@ PREFIXES: Mapping[str, EventType] = {
     "grant_": ROLES_CHANGED,
     "token_": USER_CHANGED,
     "password_": USER_CHANGED,
-    "second_factor": USER_CHANGED,
+    "factor": USER_CHANGED,
+    "recovery_code": USER_CHANGED,
     "single_sign_on": USER_CHANGED,
     "key.": SECURITY_CHANGE,
     "package.": EXPORT,
     "portal.": QUERY,
 }
-FAILURES = frozenset({"log_in_failed", "access_refused", "refusals_counted", "locked_out", "signing.failed"})
+FAILURES = frozenset(
+    {
+        "log_in_failed", "access_refused", "refusals_counted", "locked_out", "signing.failed", "second_factor_failed",
+        "second_factor_locked", "single_sign_on_failed",
+    }
+)  # fmt: skip
 FACTS = frozenset({"inference", "event", "read", "response", "truth", "correction"})
 
 
