@@ -5,17 +5,19 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from audit.access.actions import deactivate, log_user, reactivate
-from audit.access.models import User
+from audit.access.models import Identity, User
 from audit.errors import AccessError, EndedError
 from audit.log.actions import record_act
 from audit.provisioning.resources import NAME, ScimError, Wanted
 
 
-def make(wanted: Wanted, *, organisation: str, by: User, now: datetime) -> User:
-    """Make a log-in that nothing opens yet but single sign-on: it has no password and no grant.
+def make(wanted: Wanted, *, organisation: str, issuer: str, by: User, now: datetime) -> User:
+    """Make a log-in that nothing opens but single sign-on: it has no password and no grant.
+
+    It is linked to the subject that the client names, at the provider that this installation has.
 
     Raises:
-        ScimError: the name is taken, or is none.
+        ScimError: the name or the subject is taken, or the name is none.
     """
     if not wanted.username or not NAME.fullmatch(wanted.username):
         detail = "userName has 1 to 150 letters, digits and _ . @ -"
@@ -40,8 +42,11 @@ def make(wanted: Wanted, *, organisation: str, by: User, now: datetime) -> User:
                 at=now,
                 details={"printed_name": user.printed_name, "way": "scim"},
             )
+            if issuer and wanted.subject:
+                Identity.objects.create(user=user, issuer=issuer, subject=wanted.subject, linked_at=now)
+                log_user("single_sign_on_linked", user=user, by=by, now=now, details={"issuer": issuer})
     except IntegrityError as error:
-        raise ScimError(409, "There is a user of this name.", scim_type="uniqueness") from error
+        raise ScimError(409, "There is a user of this name or externalId.", scim_type="uniqueness") from error
     if wanted.active is False:
         change(user, Wanted(active=False), by=by, now=now)
     return user
@@ -56,6 +61,9 @@ def change(user: User, wanted: Wanted, *, by: User, now: datetime) -> User:
     """
     if wanted.username is not None and wanted.username != user.username:
         raise ScimError(400, "A user's name never changes.", scim_type="mutability")
+    held = {each.subject for each in user.identities.all()}
+    if wanted.subject is not None and held and wanted.subject not in held:
+        raise ScimError(400, "externalId is set once, when a user is made.", scim_type="mutability")
     rename(user, wanted, by=by, now=now)
     try:
         if wanted.active is False and user.is_active:

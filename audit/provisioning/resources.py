@@ -1,5 +1,6 @@
 """A user as SCIM says it, and what a SCIM client may say of one. Pure.
 
+`externalId` is the person's subject at the provider of single sign-on.
 A log-in's name never changes (21 CFR 11.100(a)), and roles are given here by
 an administrator or by groups of single sign-on: neither is SCIM's to set.
 """
@@ -39,6 +40,7 @@ class Wanted:
     printed_name: str | None = None
     email: str | None = None
     active: bool | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Person:
     email: str
     is_active: bool
     created_at: datetime
+    subject: str = ""
 
 
 def resource(person: Person, *, location: str) -> dict[str, Any]:
@@ -62,6 +65,7 @@ def resource(person: Person, *, location: str) -> dict[str, Any]:
         "active": person.is_active,
         "meta": {"resourceType": "User", "created": created, "location": location},
     }
+    said |= {"externalId": person.subject} if person.subject else {}
     return said | ({"emails": [{"value": person.email, "primary": True}]} if person.email else {})
 
 
@@ -103,6 +107,7 @@ def wanted_of(body: Any) -> Wanted:
         username=text_of(body.get("userName"), "userName"),
         printed_name=text_of(formatted, "displayName"),
         email=email_of(body.get("emails")),
+        subject=text_of(body.get("externalId"), "externalId"),
         active=active_of(body["active"]) if "active" in body else None,
     )
 

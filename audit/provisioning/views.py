@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -75,7 +76,13 @@ def users(request: HttpRequest, *, by: Token) -> Answer:
     if request.method == "GET":
         return listed(request, by=by)
     administrator = administrator_of(by)
-    made = make(wanted_of(read(request)), organisation=home(administrator), by=administrator, now=timezone.now())
+    made = make(
+        wanted_of(read(request)),
+        organisation=home(administrator),
+        issuer=settings.RADVIGIL_OIDC_ISSUER,
+        by=administrator,
+        now=timezone.now(),
+    )
     return 201, shown(request, made)
 
 
@@ -124,7 +131,7 @@ def reach(by: Token) -> QuerySet[User]:
     found = Q(pk__in=users_within(scope_for(administrator, MANAGE)).order_by().values("pk"))
     if home(administrator):
         found |= Q(made_for=home(administrator), grants=None)
-    return User.objects.filter(found).order_by("username")
+    return User.objects.filter(found).prefetch_related("identities").order_by("username")
 
 
 def administrator_of(by: Token) -> User:
@@ -140,6 +147,7 @@ def home(administrator: User) -> str:
 
 
 def shown(request: HttpRequest, found: User) -> dict[str, Any]:
+    issuer = settings.RADVIGIL_OIDC_ISSUER
     person = Person(
         pk=found.pk,
         username=found.username,
@@ -147,6 +155,7 @@ def shown(request: HttpRequest, found: User) -> dict[str, Any]:
         email=found.email,
         is_active=found.is_active,
         created_at=found.created_at,
+        subject=next((each.subject for each in found.identities.all() if each.issuer == issuer), ""),
     )
     return resource(person, location=request.build_absolute_uri(reverse("scim:user", args=[found.pk])))
 

@@ -188,3 +188,18 @@ def test_nothing_is_deleted(scim):
     reader = make_user("radiologist", organisation="north-group")
     answer = scim("delete", f"{USERS}/{reader.pk}")
     assert (answer.status_code, answer["Allow"]) == (405, "GET, PUT, PATCH")
+
+
+def test_a_subject_is_linked_when_a_user_is_made_and_to_nobody_else(scim, settings):
+    settings.RADVIGIL_OIDC_ISSUER = "https://login.example"
+    assert scim("post", body=new(externalId="248289761001")).json()["externalId"] == "248289761001"
+    held = User.objects.get(username="anna").identities.get()
+    assert (held.issuer, held.subject) == ("https://login.example", "248289761001")
+    assert "single_sign_on_linked" in kinds()
+    assert scim("post", body=new("mallory", externalId="248289761001")).status_code == 409
+    assert not User.objects.filter(username="mallory").exists()
+    anna = f"{USERS}/{held.user_id}"
+    assert scim("put", anna, new(externalId="another")).json()["scimType"] == "mutability"
+    reader = make_user("radiologist", organisation="north-group")
+    assert scim("put", f"{USERS}/{reader.pk}", new("radiologist", externalId="another")).status_code == 200
+    assert not reader.identities.exists()
