@@ -81,7 +81,10 @@ def flat_row(cells: Sequence[Any], *, columns: Sequence[Column], number: int) ->
         holder = row.part if column.in_part else row.base
         if len(column.path) == 2:
             holder = holder.setdefault(column.path[0], {})
-        holder[column.path[-1]] = understood(cell, column=column, row=row)
+        if isinstance(holder, dict):
+            holder[column.path[-1]] = understood(cell, column=column, row=row)
+        elif not row.problem:
+            row.problem_field, row.problem = column.name, f"stands beside a column {column.path[0]}"
     return row
 
 

@@ -52,8 +52,13 @@ def collection_paused() -> Iterator[None]:
 
 def batches(rows: Iterable[RawRow]) -> Iterator[Sequence[RawRow]]:
     waiting = iter(rows)
-    while batch := list(islice(waiting, BATCH_ROWS)):
+    while batch := next_batch(waiting):
         yield batch
+
+
+def next_batch(waiting: Iterator[RawRow]) -> list[RawRow]:
+    with collection_paused():
+        return list(islice(waiting, BATCH_ROWS))
 
 
 def accept_safely(rows: Sequence[RawRow], *, kind: Kind, source: Source, now: datetime) -> list[Receipt]:

@@ -83,7 +83,7 @@ def free_value(row: Row, name: str, value: str, *, identities: Identities, perso
 
 
 def whole(value: float) -> float:
-    """Return a number as JSON prints it best: one without a fraction as an integer, which has the same canonical form."""
+    """Return a number without a fraction as an integer: its canonical form is the same, and is written sooner."""
     return int(value) if value.is_integer() and value else value
 
 

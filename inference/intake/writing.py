@@ -1,6 +1,6 @@
 """Facts and their parts go in by COPY, many at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -18,7 +18,7 @@ def defaults_of(table: type[Model]) -> dict[str, Any]:
     return {field.attname: field.get_default() for field in fields}
 
 
-def with_defaults(columns: Mapping[str, Any], *, table: type[Model]) -> dict[str, Any]:
+def with_defaults(columns: dict[str, Any], *, table: type[Model]) -> dict[str, Any]:
     return defaults_of(table) | columns
 
 
