@@ -89,7 +89,9 @@ def is_outside(user: Visitor, reached: Iterable[Reach]) -> bool:
 
 
 def answers_for(grant: Grant, deployment: Deployment) -> bool:
-    return grant.organisation in ("", deployment.site.organisation_id) and grant.site in ("", deployment.site_id)
+    """Return whether a right is one of the house: one that is bound to a product is its maker's, or as good as that."""
+    of_house = grant.organisation in ("", deployment.site.organisation_id) and grant.site in ("", deployment.site_id)
+    return of_house and not grant.product
 
 
 def receivers(reached: Iterable[Reach]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from audit.log.models import Act
-from monitoring.evidence.actions import make_requested, request_package
+from monitoring.evidence.actions import cancel_package, make_in_turn, make_requested, request_package
 from monitoring.evidence.headline import without_lone_sites
 from monitoring.evidence.models import Package
 from monitoring.evidence.queries import path_of
@@ -61,6 +61,64 @@ def test_what_was_downloaded_verifies(client, log, officer, django_capture_on_co
     assert code == 0, said
 
 
+def test_the_page_passes_on_purpose_receiver_and_the_package_before(
+    client, log, officer, django_capture_on_commit_callbacks
+):
+    ask(client, django_capture_on_commit_callbacks)
+    first = Package.objects.get()
+    more = {"purpose": "research", "recipient": "cxr-maker", "previous": first.uid}
+    assert ask(client, django_capture_on_commit_callbacks, **more).status_code == 302
+    package = Package.objects.exclude(pk=first.pk).get()
+    assert (package.state, package.purpose, package.recipient) == ("ready", "research", "cxr-maker")
+    with zipfile.ZipFile(path_of(package)) as archive:
+        assert "data/previous/north-group" in archive.namelist()
+        assert b"Contact-Name: user:" in archive.read("bag-info.txt")
+
+
+def test_a_receiver_who_is_not_of_the_house_is_outside_whatever_they_say(
+    client, log, django_capture_on_commit_callbacks
+):
+    client.force_login(make_user("quality_officer", organisation="cxr-maker"))
+    ask(client, django_capture_on_commit_callbacks)
+    assert Package.objects.get().recipient == "outside"
+
+
+def test_a_package_that_waits_can_be_cancelled_and_is_never_made(client, log, officer, now):
+    package = request_package(WANTED, by=officer, now=now)
+    assert b"Cancel" in client.get("/evidence/").content
+    assert client.post(f"/evidence/{package.uid}/cancel/").status_code == 302
+    make_requested(package, now=now)
+    package.refresh_from_db()
+    assert package.state == "cancelled" and not path_of(package).exists()
+    assert client.post(f"/evidence/{package.uid}/cancel/").status_code == 302  # once more changes nothing
+
+
+def test_a_package_cancelled_under_way_stops_and_leaves_nothing(client, log, officer, now):
+    package = request_package(WANTED, by=officer, now=now)
+    cancel_package(package)
+    make_in_turn(package, now=now)  # by a worker that was at it already
+    package.refresh_from_db()
+    assert package.state == "cancelled"
+    assert [each for each in path_of(package).parent.iterdir() if package.uid[:8] in each.name] == []
+    assert not Act.objects.filter(entry__kind="package.exported").exists()
+
+
+def test_a_package_is_made_again_with_what_is_known_by_now(client, log, officer, django_capture_on_commit_callbacks):
+    ask(client, django_capture_on_commit_callbacks)
+    first = Package.objects.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(f"/evidence/{first.uid}/again/").status_code == 302
+    second = Package.objects.exclude(pk=first.pk).get()
+    assert (second.state, second.cases, second.deployments) == ("ready", first.cases, first.deployments)
+
+
+def test_how_far_it_is_stands_in_its_row(client, log, officer, now):
+    package = request_package(WANTED, by=officer, now=now)
+    Package.objects.filter(pk=package.pk).update(state="making", step="writing the cases", done=12_000, of=48_000)
+    row = client.get(f"/evidence/{package.uid}/row/").content.decode()
+    assert 'value="12000" max="48000"' in row and "writing the cases" in row
+
+
 def test_a_manufacturer_gets_aggregates_alone(client, log, django_capture_on_commit_callbacks):
     client.force_login(make_user("quality_officer", organisation="cxr-maker"))
     assert ask(client, django_capture_on_commit_callbacks).status_code == 302
@@ -109,7 +167,7 @@ def test_another_hospital_cannot_ask_for_this_one(client, log, django_capture_on
     assert not Package.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["/evidence/", "/evidence/x.zip", "/evidence/x/row/"])
+@pytest.mark.parametrize("path", ["/evidence/", "/evidence/x.zip", "/evidence/x/row/", "/evidence/x/again/"])
 def test_a_stranger_is_sent_to_log_in(client, path):
     assert client.get(path).url.startswith("/log-in/")
 
@@ -117,7 +175,8 @@ def test_a_stranger_is_sent_to_log_in(client, path):
 def test_a_wrong_role_gets_404(client, log):
     client.force_login(make_user("radiologist", organisation="north-group"))
     assert client.get("/evidence/").status_code == 404
-    assert client.post("/evidence/new/", ASKED).status_code == 404
+    for path in ("new", "x/again", "x/cancel"):
+        assert client.post(f"/evidence/{path}/", ASKED).status_code == 404
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(client, log, officer):
