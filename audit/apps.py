@@ -8,6 +8,7 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from audit.access import verifying  # noqa: PLC0415 - tables need the apps to be loaded
+        from audit.access import verifying, ways_in  # noqa: PLC0415 - tables need the apps to be loaded
 
         verifying.register()
+        ways_in.register()

@@ -299,7 +299,7 @@ def log_token(kind: str, *, token: Token, organisation: str, by: Actor, now: dat
         subject=holder_of(token),
         actor=actor_of(by),
         at=now,
-        details={"token": token.hint, "scope": token.scope},
+        details={"token": token.hint, "scope": token.scope, "sha256": token.digest},
     )
 
 

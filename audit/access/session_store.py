@@ -43,7 +43,7 @@ class SessionStore(DatabaseStore):
         if SESSION_KEY in data and OPENED not in data:
             data[OPENED] = data[SEEN] = timezone.now().timestamp()
         return Session(
-            session_key=row_key(self._get_or_create_session_key()),
+            session_key=row_key(self._get_or_create_session_key()),  # type: ignore[attr-defined] # not in the stubs
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
             user_id=int(data[SESSION_KEY]) if SESSION_KEY in data else None,

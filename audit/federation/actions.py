@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from audit.access.actions import log_user, notify
 from audit.access.models import Identity, User
+from audit.access.ways_in import LINKED, UNLINKED, details_of
 from audit.errors import SingleSignOnError
 from audit.log.actions import record_act
 
@@ -91,8 +92,8 @@ def link(user: User, claims: Mapping[str, Any], *, now: datetime) -> None:
 
 
 def store(user: User, claims: Mapping[str, Any], *, by: str, now: datetime) -> None:
-    Identity.objects.create(user=user, issuer=claims["iss"], subject=claims["sub"], linked_at=now)
-    log_user("single_sign_on_linked", user=user, by=by, now=now, details={"issuer": claims["iss"]})
+    made = Identity.objects.create(user=user, issuer=claims["iss"], subject=claims["sub"], linked_at=now)
+    log_user(LINKED, user=user, by=by, now=now, details=details_of(made))
 
 
 @transaction.atomic
@@ -104,7 +105,8 @@ def unlink(user: User, *, identity_id: int, now: datetime) -> None:
     """
     if user.logs_in_elsewhere and user.identities.count() == 1:
         raise SingleSignOnError("only_way", "This is your only way in; it stays.")
-    gone, _ = user.identities.filter(pk=identity_id).delete()
-    if not gone:
+    held = user.identities.filter(pk=identity_id).first()
+    if held is None:
         raise SingleSignOnError("not_linked", "It is not linked; reload the page.")
-    log_user("single_sign_on_unlinked", user=user, by=user, now=now)
+    log_user(UNLINKED, user=user, by=user, now=now, details=details_of(held))
+    held.delete()

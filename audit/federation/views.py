@@ -164,8 +164,9 @@ def own(request: HttpRequest, kept: Mapping[str, Any]) -> User:
 def shown_two(claims: Mapping[str, Any]) -> bool:
     """Return whether the provider says that the person showed a second factor there (RFC 8176)."""
     trusted = set(settings.RADVIGIL_OIDC_FACTORS)
-    methods = claims.get("amr") if isinstance(claims.get("amr"), list) else []
-    return bool(trusted & {each for each in (*methods, claims.get("acr")) if isinstance(each, str)})
+    said = claims.get("amr")
+    methods = said if isinstance(said, list) else []
+    return bool(trusted & {each for each in [*methods, claims.get("acr")] if isinstance(each, str)})
 
 
 def refused(request: HttpRequest, error: SingleSignOnError) -> HttpResponse:

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from audit.access.actions import deactivate, log_user, reactivate
 from audit.access.models import Identity, User
+from audit.access.ways_in import LINKED, details_of
 from audit.errors import AccessError, EndedError
 from audit.log.actions import record_act
 from audit.provisioning.resources import NAME, ScimError, Wanted
@@ -43,8 +44,8 @@ def make(wanted: Wanted, *, organisation: str, issuer: str, by: User, now: datet
                 details={"printed_name": user.printed_name, "way": "scim"},
             )
             if issuer and wanted.subject:
-                Identity.objects.create(user=user, issuer=issuer, subject=wanted.subject, linked_at=now)
-                log_user("single_sign_on_linked", user=user, by=by, now=now, details={"issuer": issuer})
+                held = Identity.objects.create(user=user, issuer=issuer, subject=wanted.subject, linked_at=now)
+                log_user(LINKED, user=user, by=by, now=now, details=details_of(held))
     except IntegrityError as error:
         raise ScimError(409, "There is a user of this name or externalId.", scim_type="uniqueness") from error
     if wanted.active is False:
