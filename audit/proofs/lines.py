@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from json.encoder import c_make_encoder, encode_basestring
 from math import isfinite
 from typing import Any
 
@@ -72,7 +73,7 @@ def has_astral(text: str) -> bool:
 
 def canonical_text(value: Any) -> str:
     """Return the canonical form of an object or list that came out of canonical JSON."""
-    written = WRITE(value)
+    written = "".join(ENCODER(value, 0)) if ENCODER else WRITE(value)
     if (".0" in written and WHOLE.search(written)) or has_astral(written):
         return canonical_json(value).decode()
     return EXPONENT.sub(as_ecmascript, written) if "e-" in written or "e+" in written else written
@@ -114,4 +115,6 @@ def no_constant(name: str) -> Any:
 
 
 READ = json.JSONDecoder(parse_int=short_integer, parse_float=exact_number, parse_constant=no_constant).decode
+# What `JSONEncoder.encode` makes anew for each value; where it is not compiled, that is used.
+ENCODER = c_make_encoder and c_make_encoder(None, no_constant, encode_basestring, None, ":", ",", True, False, False)
 WRITE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode

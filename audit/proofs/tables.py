@@ -8,6 +8,7 @@ begins with an apostrophe, gets an apostrophe before it. Lines are those of RFC 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from audit.proofs.canonical import canonical_json
@@ -29,9 +30,12 @@ def csv_line(values: Iterable[Any]) -> str:
     together = "\0" + "\0".join(texts)
     if "" in texts or is_suspect(together):
         return ",".join([cell(value) for value in cells]) + LINE_END
-    return (
-        ",".join([value if type(value) is str else "" if value is None else other(value) for value in cells]) + LINE_END
-    )
+    for index, value in enumerate(cells):
+        if value is None:
+            cells[index] = ""
+        elif type(value) is not str:
+            cells[index] = other(value)
+    return ",".join(cells) + LINE_END
 
 
 def is_suspect(text: str) -> bool:
@@ -49,9 +53,17 @@ def cell(value: Any) -> str:
 def other(value: Any) -> str:
     if type(value) is int:
         return int.__repr__(value)
+    if type(value) is list and all([type(each) is str for each in value]):  # noqa: C419 - faster than a generator
+        return list_of_texts(tuple(value))
     if type(value) in (dict, list):
         return quoted(canonical_text(value))
     return canonical_json(value).decode()
+
+
+@lru_cache(maxsize=1_024)
+def list_of_texts(value: tuple[str, ...]) -> str:
+    """Return a list of texts as a cell: flags and the like, which many rows share."""
+    return quoted(canonical_json(value).decode())
 
 
 def quoted(text: str) -> str:
@@ -68,6 +80,22 @@ def value_at(row: Mapping[str, Any], column: str) -> Any:
     return value
 
 
+class Columns:
+    """The columns of a table, in order, and the values that a row has in them."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        self._stretches = stretches_of(header)
+
+    def values(self, row: Mapping[str, Any]) -> list[Any]:
+        values: list[Any] = []
+        for path, names in self._stretches:
+            within: Any = row
+            for step in path:
+                within = within.get(step) if isinstance(within, dict) else None
+            values += map(within.get, names) if isinstance(within, dict) else [None] * len(names)
+        return values
+
+
 class FactTable:
     """One table of a package: `KIND` with a row for each entry, or `KIND.FIELD` with one for each of its parts.
 
@@ -78,7 +106,7 @@ class FactTable:
         self.name, self.header = name, tuple(header)
         self.kind, _, self.field = name.partition(".")
         self._known, self._apart = frozenset((*header, *apart)), tuple(apart)
-        self._stretches = stretches_of(self.header)
+        self._columns = Columns(header)
 
     def rows(self, *, log: str, position: int, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         payload = entry.get("payload", {})
@@ -104,13 +132,7 @@ class FactTable:
     def line(self, row: Mapping[str, Any]) -> str:
         if not row.keys() <= self._known:
             raise UnknownColumnsError(self.name, sorted(row.keys() - self._known))
-        values: list[Any] = []
-        for path, names in self._stretches:
-            within: Any = row
-            for step in path:
-                within = within.get(step) if isinstance(within, Mapping) else None
-            values += map(within.get, names) if isinstance(within, Mapping) else [None] * len(names)
-        return csv_line(values)
+        return csv_line(self._columns.values(row))
 
 
 def stretches_of(header: Sequence[str]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from audit.proofs.lines import read_lines
-from audit.proofs.tables import csv_line, value_at
+from audit.proofs.tables import Columns, csv_line
 from audit.verification.bag import BLOCK, Digests, Hashed
 from audit.verification.entries import Batch, Outcome, lines_in_table
 from audit.verification.findings import Report
@@ -115,8 +115,9 @@ class Twin:
 
     def __init__(self, name: str, file: Hashed, *, report: Report) -> None:
         self._name, self._file, self._report = name, Taking(file), report
-        self._columns = self._file.header()
-        self._roots = {each.partition(".")[0] for each in self._columns}
+        header = self._file.header()
+        self._columns = Columns(header)
+        self._roots = {each.partition(".")[0] for each in header}
         self._row, self._is_open = 1, True
 
     def hold(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -130,7 +131,7 @@ class Twin:
     def _line(self, row: Mapping[str, Any]) -> str:
         if not row.keys() <= self._roots:
             self._wrong(f"{self._name} has no column for {', '.join(sorted(row.keys() - self._roots))}.")
-        return csv_line([value_at(row, column) for column in self._columns])
+        return csv_line(self._columns.values(row))
 
     def _name_difference(self, lines: Sequence[str], *, data: bytes) -> None:
         place = 0
