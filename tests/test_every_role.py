@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.access.decisions import ACTIONS, may
 from audit.access.models import Role, User
+from audit.log.models import Act
 from inference.registry.models import Site
 from tests.factories import make_user
 from tests.test_every_address import ADDRESSES, CLASS, MEMBER, METHODS, OBJECT, PEER, PUBLIC, TOKEN, things
@@ -39,6 +40,10 @@ RIGHT = ("there", SHALLOW)
 ACTION_INSIDE = {"log:sign": "see_signals", "dashboards:overview": "see_overview"}
 ALSO = {"log:sign": "see_rows"}
 ASKS_ONE_BY_ONE = ("quality_officer", "administrator")
+EXPORTS = (
+    "figures_exported", "cases_exported", "flagged_exported", "completeness_exported", "package.downloaded",
+    "refusals_exported", "sharing_exported",
+)  # fmt: skip
 LED_ON = {"dashboards:overview": "resolve_identity"}
 # Things that only some may open whatever their role: the answer to the right person is another test's.
 OF_A_PERSON = {"portal:entry", "portal:answer", "portal:amend"}
@@ -233,3 +238,23 @@ def leaked(asker: Asker, each: Served, *, query: dict[str, Any], secrets: list[b
     typed = [str(value).encode() for value in query.values()]
     told = [word for word in secrets if word in body and not any(word in each for each in typed)]
     return [f"{each.name} {path}: {answer.status_code} {told}"] if told or answer.status_code >= 500 else []
+
+
+def test_whatever_is_taken_away_as_a_file_is_an_entry(north):
+    """Every address that answers with a file leaves an act of the person who took it."""
+    user = make_user(role="quality_officer", organisation="north-group", username="taker")
+    client, taken, silent = Client(), [], []
+    client.force_login(user, backend=BACKEND)
+    for each in every_address(north):
+        if each.kind not in (CLASS, OBJECT) or "get" not in each.methods:
+            continue
+        before = Act.objects.filter(entry__actor=user.actor, entry__kind__in=EXPORTS).count()
+        path = f"{each.path}{'&' if '?' in each.path else '?'}format=csv"
+        answer = client.get(path)
+        if "attachment" not in answer.headers.get("Content-Disposition", ""):
+            continue
+        taken.append(each.name)
+        if Act.objects.filter(entry__actor=user.actor, entry__kind__in=EXPORTS).count() == before:
+            silent.append(each.name)
+    assert silent == []
+    assert len(taken) >= 7

@@ -20,6 +20,7 @@ from django.utils.crypto import salted_hmac
 from django.views.csrf import csrf_failure
 
 from audit.access.actions import home_of
+from audit.access.attempts import client_address
 from audit.access.decisions import NotVisibleError
 from audit.access.models import RefusalCount, Token, User
 from audit.access.secrets import token_digest
@@ -158,8 +159,8 @@ def token_shown(request: HttpRequest) -> Token | None:
 
 
 def stranger(request: HttpRequest) -> str:
-    address = request.META.get("REMOTE_ADDR", "")
-    return f"visitor/{salted_hmac('radvigil network addresses', address, algorithm='sha256').hexdigest()[:12]}"
+    named = salted_hmac("radvigil network addresses", client_address(request), algorithm="sha256")
+    return f"visitor/{named.hexdigest()[:12]}"
 
 
 COUNT = """

@@ -59,6 +59,7 @@ EVENTS: Mapping[str, EventType] = {
     "access_refused": RESTRICTED,
     "refusals_counted": RESTRICTED,
     "refusals_exported": EXPORT,
+    "figures_exported": EXPORT,
     "break_glass.opened": EMERGENCY,
     "break_glass.ended": EMERGENCY_ENDED,
     "break_glass.seen": INSTANCES_ACCESSED,

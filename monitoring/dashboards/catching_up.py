@@ -13,8 +13,9 @@ from datetime import datetime
 from django.db import connection
 
 from audit.log.checkpoints import sign_checkpoints
+from audit.log.queries import organisations_in_log
 from audit.log.sequencing import sequence
-from monitoring.rollups.actions import follow
+from monitoring.rollups.actions import follow, note_design
 from monitoring.signals.actions import run_monitors
 
 LOCK = 0x5244_4355
@@ -47,6 +48,7 @@ def catch_up_unless_busy(*, now: datetime) -> CaughtUp | None:
 
 def work_off(*, now: datetime) -> CaughtUp:
     """Follow the log and let the monitors look, until neither leaves anything; then sign what has grown."""
+    note_design(organisations_in_log(), now=now)
     sequenced, folded = follow_log(now=now)
     signals = run_monitors(now=now)
     for _ in range(MOST_ROUNDS):

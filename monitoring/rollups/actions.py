@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Max
 
-from audit.log.models import Entry
+from audit.log.actions import record_facts
+from audit.log.models import Act, Entry
 from audit.log.queries import organisations_in_log
 from monitoring.cases.actions import Counter, forget_cases, recount
 from monitoring.rollups.binning import DESIGN, Scale, scale_of
@@ -49,6 +50,15 @@ def follow(*, now: datetime) -> int:
     waiting = [stretch_of(organisation, end=end) for organisation, end in ends.items()]
     recount_products(set().union(*(products_touched(stretch) for stretch in waiting)))
     return sum(follow_organisation(organisation, end=end) for organisation, end in ends.items())
+
+
+def note_design(organisations: Iterable[str], *, now: datetime) -> None:
+    """Log by which design the sums of organisations are kept, once for each design; before they are first followed."""
+    kept = set(Cursor.objects.filter(follower=FOLLOWER, design=DESIGN).values_list("organisation", flat=True))
+    for organisation in sorted(set(organisations) - kept):
+        act = Act(organisation=organisation, subject="rollups", details={"design": DESIGN}, received_at=now)
+        uid = f"{FOLLOWER}-{DESIGN}"
+        record_facts([(act, uid)], scope=f"organisation/{organisation}", kind="rollup.designed", actor="system")
 
 
 def follow_organisation(organisation: str, *, end: int) -> int:

@@ -7,11 +7,13 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from audit.log.models import Checkpoint, Entry
+from audit.log.models import Act, Checkpoint, Entry
+from audit.log.queries import organisations_in_log
 from monitoring.cases.models import Case
 from monitoring.dashboards import catching_up
 from monitoring.dashboards.catching_up import catch_up, catch_up_unless_busy
 from monitoring.dashboards.tasks import catch_up_task
+from monitoring.rollups.binning import DESIGN
 from tests.factories import NOON, inference_row, make_network, send
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +91,12 @@ def test_the_command_can_rebuild_first():
     call_command("catch_up", "--rebuild", stdout=StringIO())
 
     assert Case.objects.count() == 2
+
+
+def test_the_design_of_the_sums_is_an_entry_of_each_log_once(now):
+    make_network()
+    for _ in range(2):
+        catch_up(now=now)
+    acts = Act.objects.filter(entry__kind="rollup.designed").order_by("organisation")
+    assert [act.organisation for act in acts] == organisations_in_log()
+    assert {act.details["design"] for act in acts} == {DESIGN}
