@@ -9,6 +9,7 @@ export const CASES = "data/cases.ndjson";
 export const FIGURES = "data/figures.json";
 const SCOPE = "data/scope.json";
 const NOT_PROVABLE = "Not provable: for research the dates and names in its rows were changed, so none is held to an entry.";
+const NEEDED = ["log", "position", "finding", "region", "rule", "score", "decision", "truth", "truth_position", "excluded"];
 const STATES = ["positive", "negative"];
 const CATEGORIES = ["ordinal", "multi_class", "multi_label"];
 const TOLERANCE = 1e-9;
@@ -125,6 +126,7 @@ export const checkFigures = async (pkg, said, report) => {
   const provable = await isProvable(pkg);
   if (!provable) report.notice(NOT_PROVABLE);
   for await (const row of rowsWithTwin(CASES, pkg, report)) {
+    for (const name of NEEDED) if (!Object.hasOwn(row, name)) throw new TypeError(`a case has no ${name}`);
     if (provable) compareWithEntries(row, said, report);
     for (const block of blocks)
       if (block.stated.finding === row.finding && block.stated.truth_rule === row.rule && block.concerns(row)) block.add(row);

@@ -43,12 +43,13 @@ def in_browser(page, path: Path, pins, kept=()) -> tuple[int, list[str]]:
     return int(found.get_attribute("data-code")), json.loads(found.get_attribute("data-lines"))
 
 
-CHECK = """async ([encoded, name, pins]) => {
+CHECK = """async ([encoded, name, pins, kept = []]) => {
   const { checkPackage } = await import("/static/verify/checking.js");
   const { told, UnreadableError } = await import("/static/verify/findings.js");
-  const file = new File([Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0))], name);
+  const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const file = new File([bytesOf(encoded)], name);
   try {
-    const { code, lines } = told(await checkPackage(file, { pins, checkpoints: [], step: () => {} }));
+    const { code, lines } = told(await checkPackage(file, { pins, checkpoints: kept.map(bytesOf), step: () => {} }));
     return [code, lines];
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
@@ -269,7 +270,8 @@ HARMLESS = {"whole", "a folder within"}
 
 # What Python's zip and JSON libraries say of broken bytes is theirs; the sentence around it is the same.
 THEIRS = re.compile(
-    r"(cannot be read|does not hold|no whole zip file|malformed|lists \d+ files): .*|lists \d+ files in .*"
+    r"(cannot be read|cannot stand in a log|is no canonical JSON|does not hold|no whole zip file|malformed"
+    r"|lists \d+ files): .*|lists \d+ files in .*"
 )
 
 
