@@ -35,16 +35,20 @@ def own_version() -> str:
     return found[1] if found else "unknown"
 
 
+@cache
+def installed() -> Mapping[str, Distribution]:
+    return {name_of(each): each for each in distributions()}
+
+
 def made_with() -> dict[str, Any]:
     """Return the versions that computed the figures."""
-    installed = {name_of(each): each.version for each in distributions()}
     return {
         "software": "Radvigil",
         "version": own_version(),
         "code_sha256": code_digest("audit", "inference", "monitoring"),
         "statistics_sha256": code_digest("monitoring/statistics", "monitoring/performance", "monitoring/cases"),
         "python": platform.python_version(),
-        "libraries": {name: installed[name] for name in COMPUTING if name in installed},
+        "libraries": {name: installed()[name].version for name in COMPUTING if name in installed()},
     }
 
 
@@ -53,8 +57,7 @@ def soup() -> tuple[Mapping[str, Any], ...]:
     """Return the software of unknown provenance, by name: version, licence, and the hashes that its pin allows."""
     pinned = pins()
     found = {}
-    for each in distributions():
-        name = name_of(each)
+    for name, each in installed().items():
         hashes = pinned.get((name, each.version))
         found[name] = {
             "name": name,
