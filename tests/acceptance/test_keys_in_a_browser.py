@@ -133,3 +133,20 @@ def test_a_copied_key_is_refused(place):
         thief.wait_for_selector("text=The code is not right")
     assert Entry.objects.filter(kind="second_factor_failed").count() == 1
     assert wrong == []
+
+
+def test_a_password_can_be_looked_at_and_says_how_long_it_is(place):
+    wrong = []
+    with chromium() as browser:
+        page, _, _ = plugged_in(browser, wrong=wrong)
+        give_password(page, place)
+        page.fill("#id_new", "eight888")
+        assert page.inner_text("#id_new ~ span").strip() == "4 more"
+        page.click("#id_new + button")
+        assert page.get_attribute("#id_new", "type") == "text"
+        page.click("#id_new + button")
+        assert page.get_attribute("#id_new", "type") == "password"
+        page.fill("#id_new", "several words are good")
+        assert page.inner_text("#id_new ~ span").strip() == "good"
+        assert fits(page)
+    assert wrong == []

@@ -27,7 +27,8 @@ EDITS = {
     "A link to single sign-on of user/radiologist is not the one that was added: sha256": "UPDATE audit_identity "
     "SET subject = 'mallory'",
     "A link to single sign-on of user/administrator has no act": "INSERT INTO audit_identity (user_id, issuer, "
-    "subject, linked_at) SELECT id, 'https://login.example', 'mallory', now() FROM audit_user WHERE username = 'administrator'",
+    "subject, linked_at) SELECT id, 'https://login.example', 'mallory', now() FROM audit_user "
+    "WHERE username = 'administrator'",
     "A token of site/north is not the one that was added: sha256": "UPDATE audit_token SET digest = repeat('0', 64)",
     "A token of site/north is not the one that was added: user": "UPDATE audit_token SET site = 'south'",
 }
