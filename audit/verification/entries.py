@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from audit.proofs.lines import read_lines
+from audit.proofs.lines import AT_ONCE, read_lines
 from audit.proofs.merkle import HASH_BYTES
-from audit.proofs.tables import FactTable, UnknownColumnsError, fact_tables
+from audit.proofs.tables import UnknownColumnsError, fact_tables
 from audit.verification.said import KINDS, Saying
 
 # Entries that are looked at again when all have been read.
@@ -53,14 +53,22 @@ class Outcome:
 
 
 def check_batch(batch: Batch) -> Outcome:
-    found = Outcome()
+    found = Outcome(rows={name: Rows() for name in batch.tables})
     changed = changed_lines(batch)
     for index in sorted(changed):
         found.problems.append(changed_sentence(batch, index))
-    read = read_lines(batch.lines)
+    texts = Texts(batch, rows=found.rows)
+    for first in range(0, len(batch.lines), AT_ONCE):  # so few that their values stay in the processor's cache
+        check_some(batch, first=first, changed=changed, texts=texts, found=found)
+    texts.finish()
+    return found
+
+
+def check_some(batch: Batch, *, first: int, changed: set[int], texts: Texts, found: Outcome) -> None:
+    read = read_lines(batch.lines[first : first + AT_ONCE])
     for index, why in sorted(read.wrong.items()):
-        found.problems.append(f"{place(batch, index)} cannot stand in a log: {why}.")
-    for index, entry in enumerate(read.values):
+        found.problems.append(f"{place(batch, first + index)} cannot stand in a log: {why}.")
+    for index, entry in enumerate(read.values, start=first):
         try:
             if index in changed:
                 found.saying.nothing()
@@ -69,10 +77,9 @@ def check_batch(batch: Batch) -> Outcome:
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             found.saying.cut(index)
             found.saying.nothing()
-            if index not in changed and index not in read.wrong:
+            if index not in changed and index - first not in read.wrong:
                 found.problems.append(f"{place(batch, index)} is malformed.")
-    found.rows = rows_of(batch, entries=read.values)
-    return found
+        texts.add(entry, position=batch.positions[index])
 
 
 def place(batch: Batch, index: int) -> str:
@@ -114,31 +121,28 @@ def keep(entry: Mapping[str, Any], *, index: int, batch: Batch, found: Outcome) 
 # The tables of a package follow from its entries.
 
 
-def rows_of(batch: Batch, *, entries: Sequence[Any]) -> dict[str, Rows]:
-    found = {name: Rows() for name in batch.tables}
-    for name, text in texts_of(batch, entries=entries, found=found).items():
-        data = text.encode("utf-8", "surrogatepass")
-        found[name].length, found[name].sha256 = len(data), sha256(data).digest()
-    return found
+class Texts:
+    """The lines that each table must have for a batch, and in `rows` their length and hash, or why there are none."""
 
+    def __init__(self, batch: Batch, *, rows: Mapping[str, Rows]) -> None:
+        self._log, self._rows = batch.log, rows
+        self._tables = fact_tables(batch.tables)
+        self._texts: dict[str, list[str]] = {name: [] for name in rows}
 
-def texts_of(batch: Batch, *, entries: Sequence[Any], found: Mapping[str, Rows]) -> dict[str, str]:
-    texts: dict[str, list[str]] = {name: [] for name in batch.tables}
-    tables = fact_tables(batch.tables)
-    for position, entry in zip(batch.positions, entries, strict=True):
-        for table in tables_for(entry, tables=tables):
+    def add(self, entry: Any, *, position: int) -> None:
+        kind = entry.get("kind") if isinstance(entry, dict) else None
+        for table in self._tables.get(kind, ()) if isinstance(kind, str) else ():
             try:
-                texts[table.name].append(table.lines(log=batch.log, position=position, entry=entry))
+                self._texts[table.name].append(table.lines(log=self._log, position=position, entry=entry))
             except UnknownColumnsError as error:
-                found[table.name].wrong = str(error)
+                self._rows[table.name].wrong = str(error)
             except (AttributeError, TypeError, ValueError):
-                found[table.name].wrong = f"the entry at position {position} is malformed"
-    return {name: "".join(parts) for name, parts in texts.items()}
+                self._rows[table.name].wrong = f"the entry at position {position} is malformed"
 
-
-def tables_for(entry: Any, *, tables: Mapping[str, Sequence[FactTable]]) -> Sequence[FactTable]:
-    kind = entry.get("kind") if isinstance(entry, dict) else None
-    return tables.get(kind, ()) if isinstance(kind, str) else ()
+    def finish(self) -> None:
+        for name, row in self._rows.items():
+            data = "".join(self._texts[name]).encode("utf-8", "surrogatepass")
+            row.length, row.sha256 = len(data), sha256(data).digest()
 
 
 def lines_in_table(batch: Batch, name: str) -> Iterator[tuple[int, bytes]]:
