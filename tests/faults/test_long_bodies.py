@@ -1,6 +1,7 @@
 """One NDJSON body much longer than memory through the served application: memory stays flat, receipts come in order.
 
-`RADVIGIL_BODY_MB` sets the length; 1024 is the full run, and its figures are logged and stand in docs/intake.md.
+`RADVIGIL_BODY_MB` sets the length and `RADVIGIL_BODY_MARKS` how many marks each run has; 1024 and 90 are the full run.
+Its figures are logged, and stand in docs/intake.md.
 """
 
 import http.client
@@ -11,6 +12,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,12 +20,21 @@ from tests.factories import inference_row
 from tests.faults.afterwards import counted
 from tests.faults.installation import Installation, post_rows
 
-MEGABYTES = int(os.environ.get("RADVIGIL_BODY_MB", "24"))
+MEGABYTES = int(os.environ.get("RADVIGIL_BODY_MB", "12"))
 PIECE = 1 << 20
-EARLY_MB = 12  # by then the first whole batches were stored
+MARKS = int(os.environ.get("RADVIGIL_BODY_MARKS", "0"))
+EARLY_MB = max(5, MEGABYTES // 8)  # by then the first whole batches were stored
 MOST_GROWTH_MB = 64
 logger = logging.getLogger(__name__)
 RECEIPT = re.compile(rb'"row":\s*(\d+),[^{}]*?"status":\s*"(\w+)"')
+
+
+def run_of(number: int) -> dict[str, Any]:
+    """Return a run with so many marks; 90 make about 7 KB."""
+    marks = [
+        {"x": 10 + each, "y": 20 + each, "width": 30, "height": 40, "score": 0.9, "frame": 1} for each in range(MARKS)
+    ]
+    return inference_row(number, predictions=[{"finding": "nodule", "score": 0.9, "marks": marks or None}])
 
 
 class Body:
@@ -38,7 +49,7 @@ class Body:
             piece = bytearray()
             while len(piece) < PIECE:
                 self.rows += 1
-                piece += json.dumps(inference_row(self.rows)).encode() + b"\n"
+                piece += json.dumps(run_of(self.rows)).encode() + b"\n"
             yield bytes(piece)
             self.peaks.append(peak_mb(self.site))
 
