@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from audit.proofs.canonical import canonical_json
+from audit.proofs.canonical import canonical_json, number_text
 from audit.proofs.lines import canonical_text
 
 OF_ENTRY = ("log", "position", "scope", "uid", "actor", "logged_at", "record_sha256")
@@ -28,13 +28,15 @@ def csv_line(values: Iterable[Any]) -> str:
     cells = list(values)
     texts = [value for value in cells if type(value) is str]
     together = "\0" + "\0".join(texts)
-    if "" in texts or is_suspect(together):
+    if is_suspect(together):
         return ",".join([cell(value) for value in cells]) + LINE_END
     for index, value in enumerate(cells):
         if value is None:
             cells[index] = ""
         elif type(value) is not str:
             cells[index] = other(value)
+        elif not value:
+            cells[index] = '""'
     return ",".join(cells) + LINE_END
 
 
@@ -53,6 +55,8 @@ def cell(value: Any) -> str:
 def other(value: Any) -> str:
     if type(value) is int:
         return int.__repr__(value)
+    if type(value) is float:
+        return number_text(value)
     if type(value) is list and all([type(each) is str for each in value]):  # noqa: C419 - faster than a generator
         return list_of_texts(tuple(value))
     if type(value) in (dict, list):
