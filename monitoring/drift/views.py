@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from audit.access.decisions import allowed
+from audit.log.queries import latest_checkpoint
 from inference.registry.models import Deployment, Finding
 from inference.registry.visibility import get_deployment_for, scope_of, visible_deployments
+from monitoring.drift.closing import with_checkpoint
 from monitoring.drift.forms import WindowForm
 from monitoring.drift.making import make_report
 from monitoring.drift.presenting import drift_context
@@ -93,6 +95,7 @@ def download(request: HttpRequest) -> HttpResponse:
     except ReportError as error:
         messages.warning(request, str(error))
         return redirect(f"/drift/report/?{request.GET.urlencode()}")
+    html = with_checkpoint(html, checkpoint=latest_checkpoint(chosen.site.organisation_id))
     response = HttpResponse(html, content_type="text/html; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="drift-{chosen.pk}-{first}-{last}.html"'
     return response

@@ -62,7 +62,8 @@ def threads_of(acts: Iterable[Act]) -> list[Thread]:
 
 
 def thread_of(acts: Sequence[Act]) -> Thread:
-    first, sayings = acts[0].details, {}
+    first = acts[0].details
+    sayings: dict[str, Saying] = {}
     for act in acts:
         sayings.setdefault(act.details["saying"], saying_of(act))
     providers = sorted({act.organisation for act in acts} - {first["from"]})

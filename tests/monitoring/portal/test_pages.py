@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.log.models import Act, Entry
 from audit.proofs.merkle import leaf_hash
@@ -104,6 +105,14 @@ def test_a_regulator_whose_right_has_ended_opens_nothing(client, authority, now,
     authority.grants.update(ended_at=now - timedelta(days=1))
     for path in ("/portal/", "/portal/products/cxr/", "/portal/comments/"):
         assert page(authority, path).status_code == 404
+
+
+def test_a_regulator_whose_right_has_expired_opens_nothing(client, authority, inspector, page):
+    for user in (authority, inspector):
+        href = proofs(page(user, "/portal/products/cxr/").content.decode())[-1][0]
+        user.grants.update(expires_at=timezone.now() - timedelta(seconds=1))
+        for path in ("/portal/", "/portal/products/cxr/", "/portal/products/cxr/report.pdf", "/portal/comments/", href):
+            assert page(user, path).status_code == 404, path
 
 
 def test_a_stranger_logs_in_and_another_role_finds_nothing(client, network, page):
