@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from audit.access.models import Grant, User
+from audit.access.emergencies import ACKNOWLEDGED
+from audit.access.emergencies import OPENED as OPENED_IN
+from audit.access.models import Emergency, Grant, User
 from audit.log.actions import OPERATOR
 from audit.log.findings import Problem
 from audit.log.holding import acts_of, differing, hold
@@ -52,6 +54,22 @@ def said_by_act(act: Act, *, is_ended: bool, until: str | None) -> dict[str, obj
     return bound | {"user": act.subject, "is ended": is_ended}
 
 
+def check_emergencies(using: str) -> Iterator[Problem]:
+    """Yield the emergencies whose reason or review is not what was logged of it."""
+    opened, reviewed = (
+        {act.details.get("grant"): act for act in acts_of(kind, using=using)} for kind in (OPENED_IN, ACKNOWLEDGED)
+    )
+    for taken in Emergency.objects.using(using).select_related("grant").order_by("pk"):
+        act, review = opened.get(taken.grant_id), reviewed.get(taken.grant_id)
+        said = {"reason": taken.reason, "verdict": taken.verdict, "findings": taken.findings}
+        none = {"verdict": "", "findings": ""}
+        if act is None:
+            sentence = f"The emergency access {taken.grant_id} has no act: it was put in past the log."
+            yield Problem(organisation=taken.grant.organisation or OPERATOR, sentence=sentence)
+        elif wrong_in := differing(said, {**act.details, **(review.details if review else none)}):
+            yield wrong(f"The emergency access {taken.grant_id} is not as it was logged: {wrong_in}", act)
+
+
 def check_users(using: str) -> Iterator[Problem]:
     """Yield the log-ins that no act made, those that are open though they were closed, and the lost ones."""
     last = {act.subject: act for act in acts_of(CREATED, CLOSED, OPENED, using=using)}
@@ -73,4 +91,5 @@ def wrong(sentence: str, act: Act) -> Problem:
 
 def register() -> None:
     hold("grants", check_grants)
+    hold("emergencies", check_emergencies)
     hold("log-ins", check_users)

@@ -9,6 +9,7 @@ from audit.access.models import Emergency
 from inference.registry.models import Site
 
 SHORTEST_REASON = 10
+VERDICTS = [(key, label.lower().capitalize()) for key, label in Emergency.Verdict.choices]
 
 
 class BreakGlassForm(forms.Form):
@@ -26,7 +27,7 @@ class BreakGlassForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    verdict = forms.ChoiceField(choices=Emergency.Verdict.choices, widget=forms.RadioSelect)
+    verdict = forms.ChoiceField(choices=VERDICTS, widget=forms.RadioSelect)
     findings = forms.CharField(
         min_length=SHORTEST_REASON,
         max_length=1000,

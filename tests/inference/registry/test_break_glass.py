@@ -9,6 +9,7 @@ from django.utils import timezone
 from audit.access.decisions import ACTIONS, may
 from audit.access.emergencies import LASTS, acknowledge, break_glass
 from audit.access.models import Emergency, Grant, Notice, User
+from audit.access.verifying import check_emergencies
 from audit.errors import AccessError
 from audit.log.models import Act
 from inference.registry.break_glass import sites_to_take
@@ -197,3 +198,13 @@ def test_only_providers_sites_are_taken(reader):
 def test_an_hour_is_the_longest(reader):
     taken = break_glass(user=reader, organisation="north-group", site="north", reason=REASON, now=timezone.now())
     assert taken.grant.expires_at - taken.grant.created_at <= timedelta(hours=1)
+
+
+def test_an_edited_review_is_named_by_the_verification(client, reader):
+    take(client)
+    officer = make_user(role="quality_officer", organisation="north-group")
+    acknowledge(Emergency.objects.get(), verdict="justified", findings="All well.", by=officer, now=timezone.now())
+    assert list(check_emergencies("default")) == []
+    Emergency.objects.update(findings="Nobody looked.", reason="Another reason")
+    (problem,) = check_emergencies("default")
+    assert "is not as it was logged: findings, reason" in problem.sentence
