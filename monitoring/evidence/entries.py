@@ -100,7 +100,7 @@ class Positions:
 
 
 def configurations_of(scope: Scope) -> Q:
-    names = [Q(subject__startswith=f"configuration/{key}/") for key in scope.keys]
+    names = [Q(subject__startswith=f"configuration/{key}/") for key in scope.keys if scope.has_rows]
     return reduce(or_, names, Q(pk=None))
 
 
@@ -110,11 +110,13 @@ def placed(table: Any, condition: Q, *, organisation: str) -> Iterable[int]:
 
 
 def subjects_of(scope: Scope) -> list[str]:
-    """Return the registry lines that a package quotes, as the log names them."""
+    """Return the registry lines that a package quotes, as the log names them; sums quote none of a house's own."""
     product = scope.product.pk
     names = [f"product/{product}", f"organisation/{scope.product.manufacturer_id}"]
     names += [f"version/{product}/{each}" for each in scope.product.versions.values_list("version", flat=True)]
     names += [f"finding/{product}/{each}" for each in scope.product.findings.values_list("key", flat=True)]
+    if not scope.has_rows:
+        return names
     names += [f"deployment/{each}" for each in scope.keys]
     return names + [f"site/{each}" for each in scope.sites]
 

@@ -40,7 +40,7 @@ def rules_document(scope: Scope, *, by: datetime) -> dict[str, Any]:
     sites = Site.objects.filter(pk__in=scope.sites).order_by("key")
     mapping = MappingRule.objects.filter(site__in=scope.sites, in_force_from__isnull=False, in_force_from__lte=by)
     rules = TruthRule.objects.filter(pk__in=rules_of(scope)).order_by("key")
-    return {
+    found = {
         "truth_rules": [described(each) for each in rules],
         "mapping_rules": [
             {"site": each.site_id} | {name: plain(getattr(each, name)) for name in OF_A_MAPPING}
@@ -49,6 +49,17 @@ def rules_document(scope: Scope, *, by: datetime) -> dict[str, Any]:
         "sites": [{name: plain(getattr(each, name)) for name in OF_A_SITE} for each in sites],
         "configurations": [line for each in scope.deployments for line in configurations_of(each.pk, by=by)],
         "sharing": sharing_of(scope, by=by),
+    }
+    return found if scope.has_rows else without_house_rules(found)
+
+
+def without_house_rules(found: dict[str, Any]) -> dict[str, Any]:
+    """Whoever gets sums alone gets no rule by which a house knows its patients, and no name of its people."""
+    inner = {"purpose_rules": [], "lawful_dimensions": []}
+    return found | {
+        "mapping_rules": [],
+        "sites": [each | inner for each in found["sites"]],
+        "configurations": [each | {"recorded_by": "", "reason": ""} for each in found["configurations"]],
     }
 
 
@@ -69,6 +80,7 @@ def configurations_of(deployment: str, *, by: datetime) -> list[dict[str, Any]]:
 
 
 def sharing_of(scope: Scope, *, by: datetime) -> list[dict[str, Any]]:
-    """Return the agreements under which others see these sites' data on the product."""
-    lines = Sharing.objects.filter(product=scope.product, site__in=scope.sites, starts_at__lte=by)
+    """Return the agreements under which others see these sites' data on the product; a receiver's own alone."""
+    own = {"to": scope.wanted.recipient} if scope.is_shared else {}
+    lines = Sharing.objects.filter(product=scope.product, site__in=scope.sites, starts_at__lte=by, **own)
     return [described(each) for each in lines.order_by("site_id", "to_id", "starts_at")]

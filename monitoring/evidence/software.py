@@ -94,14 +94,14 @@ def plain_name(name: str) -> str:
 def licence_of(each: Distribution) -> str:
     """Return the licence as the metadata says it: an expression, else classifiers, else the first line of the text."""
     said = each.metadata
-    if expression := said.get("License-Expression"):
-        return str(expression)
+    if expressions := said.get_all("License-Expression"):
+        return str(expressions[0])
     classified = [
-        line.rsplit(" :: ", 1)[-1] for line in said.get_all("Classifier", []) if line.startswith("License ::")
+        line.rsplit(" :: ", 1)[-1] for line in said.get_all("Classifier") or [] if line.startswith("License ::")
     ]
     if classified:
         return "; ".join(sorted(classified))
-    text = (said.get("License") or "").strip()
+    text = "\n".join(said.get_all("License") or []).strip()
     return text.splitlines()[0][:80] if text else NOT_SAID
 
 

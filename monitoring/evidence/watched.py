@@ -9,6 +9,7 @@ from audit.log.models import Act, plain
 from audit.signatures.models import Signature
 from monitoring.evidence.scopes import Scope
 from monitoring.signals.models import Monitor, Signal
+from monitoring.signals.presenting import shown_status
 
 RAISED = "signal.raised"
 DECIDED = ("signal.closed",)
@@ -74,7 +75,7 @@ def signal_documents(scope: Scope, *, by: datetime) -> list[dict[str, Any]]:
         values |= {"monitor": signal.monitor_id, "finding": signal.monitor.finding, "state": state_after(taken)}
         values["steps"] = [{name: step[name] for name in step if name != "said"} for step in taken]
         values["raised"] = next((step["said"] for step in taken if step["step"] == RAISED), {})
-        found.append(values if scope.has_rows else without_detail(values))
+        found.append(values if scope.has_rows else without_detail(values, least=scope.wanted.minimum_count))
     return found
 
 
@@ -83,10 +84,11 @@ def state_after(steps: Sequence[Mapping[str, Any]]) -> str:
     return known[-1] if known else "open"
 
 
-def without_detail(values: dict[str, Any]) -> dict[str, Any]:
+def without_detail(values: dict[str, Any], *, least: int) -> dict[str, Any]:
     """At the level of aggregates a signal is named, and what may tell small numbers or people stays behind."""
     kept = {name: value for name, value in values.items() if name not in (*SMALL, "raised")}
-    return kept | {"steps": [{"step": step["step"], "at": step["at"]} for step in kept["steps"]]}
+    steps = [{"step": step["step"], "at": step["at"]} for step in kept["steps"]]
+    return kept | {"title": shown_status(kept["title"], minimum_count=least), "steps": steps}
 
 
 def investigation_documents(scope: Scope, *, by: datetime) -> list[dict[str, Any]]:

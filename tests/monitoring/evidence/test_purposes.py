@@ -109,3 +109,15 @@ def test_what_cannot_be_made_is_refused_in_words(package, arguments, why):
     with pytest.raises(CommandError, match=why):
         export(package.folder / "x.zip", *arguments)
     assert not (package.folder / "x.zip").exists()
+
+
+def test_sums_for_a_maker_name_no_rule_of_the_house_and_nobody_in_it(package):
+    path = package.folder / "sums.zip"
+    export(path, "--site", "north", "--level", "aggregate", "--recipient", "cxr-maker")
+    rules = json.loads(read(path, "rules.json"))
+    assert rules["sites"][0]["purpose_rules"] == [] and rules["mapping_rules"] == []
+    assert {each["recorded_by"] for each in rules["configurations"]} == {""}
+    assert [each["to"] for each in rules["sharing"]] == ["cxr-maker"]
+    with zipfile.ZipFile(path) as archive:
+        assert not [name for name in archive.namelist() if "/facts/" in name or "chart_points" in name]
+        assert b"PHANTOM" not in b"".join(archive.read(name) for name in archive.namelist() if name.endswith("json"))
