@@ -39,7 +39,7 @@ REASONS = frozenset({
     "artefact", "below_threshold_judged", "known_finding", "location", "low_quality", "measurement", "not_relevant",
     "other", "overcall", "prior_available", "side", "subtle", "undercall", "wrong_patient", "technical", "consent",
     "duplicate", "order_cancelled", "no_findings_code", "reader_preference", "follow_up", "device_offline",
-    "time_limit",
+    "time_limit", "rejected_for_quality", "rejected_for_safety", "wrong_worklist_entry", "retention_expired",
 })  # fmt: skip
 REASON_CODE = re.compile(r"[a-z_]{1,40}")
 

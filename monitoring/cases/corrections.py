@@ -14,7 +14,7 @@ from monitoring.cases.fetching import fetch, selected
 ROUNDS = 12
 COLUMNS = (
     "f.id", "e.uid", "f.received_at", "f.known_at", "f.amends", "f.kind", "f.at", "f.person_id", "f.other_person_id",
-    "f.study_id", "f.series_uid", "f.sop_instance_uid",
+    "f.study_id", "f.series_uid", "f.sop_instance_uid", "f.reason",
 )  # fmt: skip
 NEAR = selected(
     "inference_correction",
@@ -89,7 +89,7 @@ def connected(studies: set[UUID], persons: set[UUID]) -> dict[int, CorrectionFac
 def read_corrections(studies: set[UUID], persons: set[UUID], amended: set[str]) -> Iterator[tuple[int, CorrectionFact]]:
     """Yield the corrections of studies, of patients, and of the corrections that these uids name."""
     people, uids = list(persons), [uid for uid in amended if uid]
-    for pk, uid, received, known, amends, kind, at, person, other, study, series, instance in fetch(
+    for pk, uid, received, known, amends, kind, at, person, other, study, series, instance, reason in fetch(
         NEAR, list(studies), people, people, uids
     ):
         yield (
@@ -106,6 +106,7 @@ def read_corrections(studies: set[UUID], persons: set[UUID], amended: set[str]) 
                 study=study,
                 series=str(series or ""),
                 instance=str(instance or ""),
+                reason=reason,
             ),
         )
 

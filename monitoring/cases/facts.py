@@ -172,6 +172,7 @@ class CorrectionFact:
     study: UUID | None = None
     series: str = ""
     instance: str = ""
+    reason: str = ""
     amends: str = ""
     elsewhere: bool = False
 

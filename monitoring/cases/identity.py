@@ -15,6 +15,9 @@ from uuid import UUID
 from monitoring.cases import reasons
 from monitoring.cases.facts import AsOf, CorrectionFact, StudyFacts, TruthFact, live_facts
 
+# Why images are taken back that were good when they were read: no case leaves an estimate as its archive thins out.
+STILL_GOOD = frozenset({"retention_expired"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -39,7 +42,7 @@ def identity_of(study: StudyFacts, *, as_of: AsOf | None) -> Identity:
         rejected=frozenset(
             part
             for each in corrections
-            if each.kind == "images_rejected"
+            if each.kind == "images_rejected" and each.reason not in STILL_GOOD
             for part in (each.series, each.instance)
             if part
         ),
@@ -120,6 +123,6 @@ def concerns(each: CorrectionFact, *, study: StudyFacts, person: UUID, parents: 
     if each.kind == reasons.OPTED_OUT:
         named = each.person is not None and resolved(each.person, parents=parents) == person
         return named and study.opt_out_stops_monitoring
-    if each.kind == reasons.IMAGES_REJECTED and (each.series or each.instance):
+    if each.kind == reasons.IMAGES_REJECTED and (each.series or each.instance or each.reason in STILL_GOOD):
         return False
     return each.study == study.study

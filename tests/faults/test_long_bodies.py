@@ -1,6 +1,7 @@
 """One NDJSON body much longer than memory through the served application: memory stays flat, receipts come in order.
 
-`RADVIGIL_BODY_MB` sets the length and `RADVIGIL_BODY_MARKS` how many marks each run has; 1024 and 90 are the full run.
+`RADVIGIL_BODY_MB` sets the length and `RADVIGIL_BODY_NOTE_KB` how much of each row is a field that is not kept; 1024
+and 16 are the full run.
 Its figures are logged, and stand in docs/intake.md.
 """
 
@@ -12,7 +13,6 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,19 +22,12 @@ from tests.faults.installation import Installation, post_rows
 
 MEGABYTES = int(os.environ.get("RADVIGIL_BODY_MB", "12"))
 PIECE = 1 << 20
-MARKS = int(os.environ.get("RADVIGIL_BODY_MARKS", "0"))
+NOTE = "x" * 1024 * int(os.environ.get("RADVIGIL_BODY_NOTE_KB", "0"))
 EARLY_MB = max(5, MEGABYTES // 8)  # by then the first whole batches were stored
+MORE = {"note": NOTE} if NOTE else {}
 MOST_GROWTH_MB = 64
 logger = logging.getLogger(__name__)
 RECEIPT = re.compile(rb'"row":\s*(\d+),[^{}]*?"status":\s*"(\w+)"')
-
-
-def run_of(number: int) -> dict[str, Any]:
-    """Return a run with so many marks; 90 make about 7 KB."""
-    marks = [
-        {"x": 10 + each, "y": 20 + each, "width": 30, "height": 40, "score": 0.9, "frame": 1} for each in range(MARKS)
-    ]
-    return inference_row(number, predictions=[{"finding": "nodule", "score": 0.9, "marks": marks or None}])
 
 
 class Body:
@@ -49,7 +42,7 @@ class Body:
             piece = bytearray()
             while len(piece) < PIECE:
                 self.rows += 1
-                piece += json.dumps(run_of(self.rows)).encode() + b"\n"
+                piece += json.dumps(inference_row(self.rows) | MORE).encode() + b"\n"
             yield bytes(piece)
             self.peaks.append(peak_mb(self.site))
 
@@ -91,7 +84,7 @@ def test_a_body_longer_than_memory_goes_in_with_flat_memory_and_receipts_in_orde
     expected = 0
     for row, status in send(site, body):
         expected += 1
-        assert (row, status) == (expected, b"stored")
+        assert row == expected and status in (b"stored", b"stored_flagged")
 
     took, early, peak = time.monotonic() - began, body.peaks[EARLY_MB], peak_mb(site)
     rate = f"{body.rows:,} rows in {took:.0f} s ({body.rows / took:,.0f} rows/s)"

@@ -10,10 +10,10 @@ from inference.dicom.results.codes import code_in
 from inference.dicom.values import items_of, text_of
 
 REASONS = {
-    "113001": "rejected for quality reasons",
-    "113037": "rejected for patient safety reasons",
-    "113038": "incorrect modality worklist entry",
-    "113039": "data retention policy expired",
+    "113001": "rejected_for_quality",
+    "113037": "rejected_for_safety",
+    "113038": "wrong_worklist_entry",
+    "113039": "retention_expired",
 }
 
 

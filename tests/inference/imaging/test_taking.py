@@ -10,6 +10,8 @@ from inference.intake.models import SetAside
 from inference.registry.models import Site
 from inference.results.models import Inference, Prediction
 from inference.studies.models import StoredImage
+from monitoring.cases.identity import identity_of
+from monitoring.cases.loading import load_studies
 from tests.factories import make_network
 from tests.inference.imaging.objects import ct_slice, encoded, measurement_report, presentation_state, rejection_note
 
@@ -90,6 +92,26 @@ def test_an_image_is_stored_and_its_rejection_a_correction(arrival):
     assert taken.form == "rejection note" and taken.is_in
     correction = Correction.objects.get()
     assert correction.kind == "images_rejected" and correction.study_id == StoredImage.objects.get().study_id
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "rejects"),
+    [
+        ("113001", "rejected_for_quality", True),
+        ("113037", "rejected_for_safety", True),
+        ("113038", "wrong_worklist_entry", True),
+        ("113039", "retention_expired", False),
+    ],
+)
+def test_a_rejection_takes_its_images_from_estimates_unless_they_only_grew_old(arrival, source, code, reason, rejects):
+    image = ct_slice()
+    take_object(encoded(image), name="ct", arrival=arrival)
+    take_object(encoded(measurement_report()), name="sr", arrival=arrival)
+    take_object(encoded(rejection_note(image, code=code)), name="ko", arrival=arrival)
+
+    assert Correction.objects.get().reason == reason
+    (facts,) = load_studies([Correction.objects.get().study_id])
+    assert bool(identity_of(facts, as_of=None).rejected) == rejects
 
 
 def test_images_of_one_study_and_moment_that_were_made_differently_are_all_in_and_nothing_waits(arrival):
