@@ -12,6 +12,7 @@ from audit.packages.bundling import verifier_digest
 from monitoring.cases.reasons import sentence
 from monitoring.evidence.deidentifying import NOT_PROVABLE, PROVABLE
 from monitoring.evidence.dictionary import dictionary_document
+from monitoring.evidence.paths import left_out
 from monitoring.evidence.proving import key_of
 from monitoring.evidence.under_way import Making
 
@@ -80,7 +81,7 @@ def scope_document(making: Making, *, opted_out: int) -> dict[str, Any]:
         "provable": not scope.is_research,
         "dates": NOT_PROVABLE if scope.is_research else PROVABLE,
         "renditions": list(wanted.renditions),
-        "left_out": {"opted_out": {"patients": opted_out}},
+        "left_out": {"opted_out": {"patients": opted_out}, "charts_of": left_out(scope) if scope.has_rows else []},
     }
 
 

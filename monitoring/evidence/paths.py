@@ -12,7 +12,7 @@ from monitoring.signals import claim_watch, performance_watch, score_watch
 from monitoring.signals.feeding import feed_of
 from monitoring.signals.watching import Feed, Scope, cases_in, scopes_of
 
-MOST_RUNS = 200_000
+MOST_RUNS = 50_000
 Path = list[tuple[date, float]]
 
 
