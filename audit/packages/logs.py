@@ -22,11 +22,15 @@ ReadTile = Callable[[int, int], bytes]
 Redact = Callable[[bytes], Mapping[str, object] | None]
 
 
+Payloads = Callable[[Sequence[int]], Iterable[tuple[int, Mapping[str, object]]]]
+LARGE = b'"payload":{"payload_sha256":'
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPart:
     """What of one log goes into a package. `positions` rise; `sizes` are those of checkpoints kept elsewhere.
 
-    `positions` hold those of the history.
+    `positions` hold those of the history. `payloads` finds what was too large for the entries at some positions.
     """
 
     organisation: str
@@ -36,6 +40,7 @@ class LogPart:
     positions: Sequence[int]
     sizes: Sequence[int] = ()
     history: History | None = None
+    payloads: Payloads | None = None
 
 
 def write_log(
@@ -71,11 +76,14 @@ def write_entries(
     redact: Redact,
 ) -> None:
     whole: array[int] = array("Q")
+    large: array[int] = array("Q")
     with SpooledTemporaryFile(max_size=SPOOLED_FROM) as hidden:
 
         def lines() -> Iterator[bytes]:
             for position, body in zip(part.positions, bodies(), strict=True):
                 shown = redact(body)
+                if LARGE in body:
+                    large.append(position)
                 if shown is None:
                     whole.append(position)
                     yield body + b"\n"
@@ -87,6 +95,15 @@ def write_entries(
         if hidden.tell():
             hidden.seek(0)
             bag.add(f"{folder}/withheld.ndjson", iter(lambda: hidden.read(BLOCK), b""))
+    if large and part.payloads is not None:
+        bag.add(f"{folder}/payloads.ndjson", payload_lines(part.payloads(large), redact=redact))
+
+
+def payload_lines(payloads: Iterable[tuple[int, Mapping[str, object]]], *, redact: Redact) -> Iterator[bytes]:
+    """Yield what was too large for its entry; what may not leave in full is left out."""
+    for position, payload in payloads:
+        if redact(canonical_json(payload)) is None:
+            yield canonical_json({"payload": payload, "position": position}) + b"\n"
 
 
 def withheld_line(position: int, shown: Mapping[str, object], *, read_tile: ReadTile) -> bytes:

@@ -1,9 +1,14 @@
 """What the database knows of a log's keys, witnesses and time stamps, as a package tells it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
 
 from audit.log.keyhistory import COMPROMISED, ROTATED, rotations_of
 from audit.log.models import Act, Checkpoint, LogKey
+from audit.log.rebuilding import Rebuilder
+from audit.log.stored import placed_entries
 from audit.packages.errors import NothingSignedError
 from audit.packages.history import History
 from audit.proofs.notes import PublicKey
@@ -55,3 +60,12 @@ def positions_of_keys(organisation: str, *, until: int) -> list[int]:
     acts = Act.objects.filter(entry__organisation=organisation, entry__kind__in=(ROTATED, COMPROMISED))
     placed = acts.filter(entry__position__lt=until).order_by("entry__position")
     return [position for position in placed.values_list("entry__position", flat=True) if position is not None]
+
+
+def payloads_at(organisation: str, positions: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield what the facts of these entries say, for those whose payload did not fit into their entry."""
+    rebuilder = Rebuilder(using=DEFAULT_DB_ALIAS)
+    for position in positions:
+        entries = placed_entries(organisation, first=position, last=position + 1, using=DEFAULT_DB_ALIAS)
+        for fact in rebuilder.facts_of(entries).values():
+            yield position, fact.payload

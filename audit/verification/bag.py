@@ -35,7 +35,7 @@ class Hashed:
         self.long.update(data)
         return data
 
-    def lines(self) -> Iterator[list[bytes]]:
+    def lines(self, *, longest: int = LONGEST_LINE) -> Iterator[list[bytes]]:
         """Yield the lines, without their ends, some at a time.
 
         Raises:
@@ -45,7 +45,7 @@ class Hashed:
         while data := self.read():
             lines = (rest + data).split(b"\n")
             rest = lines.pop()
-            if len(rest) > LONGEST_LINE:
+            if len(rest) > longest:
                 raise ValueError("a line is longer than any may be")
             if lines:
                 yield lines

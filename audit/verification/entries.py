@@ -17,6 +17,7 @@ from audit.proofs.merkle import HASH_BYTES
 from audit.proofs.tables import UnknownColumnsError, fact_tables
 from audit.verification.said import KINDS, Saying
 
+LARGE = "payload_sha256"
 # Entries that are looked at again when all have been read.
 ACTS = frozenset({"signature", "signing_key", "package.exported", "key.rotated", "key.compromised"})
 
@@ -50,6 +51,8 @@ class Outcome:
     saying: Saying = field(default_factory=Saying)
     acts: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     rows: dict[str, Rows] = field(default_factory=dict)
+    large: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Kind and SHA-256 of the payloads that were too large for their entry, by position."""
 
 
 def check_batch(batch: Batch) -> Outcome:
@@ -112,6 +115,8 @@ def keep(entry: Mapping[str, Any], *, index: int, batch: Batch, found: Outcome) 
         found.problems.append(f"The entry at position {position} belongs to another log than {batch.log}.")
     if kind in ACTS:
         found.acts.append((batch.positions[index], entry))
+    if LARGE in entry["payload"]:
+        found.large[batch.positions[index]] = (kind, str(entry["payload"][LARGE]))
     if kind in KINDS:
         found.saying.add(kind, entry["payload"])
     else:

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import chain
 
 from audit.proofs.canonical import canonical_json, parse_json
@@ -16,12 +17,13 @@ from audit.verification.findings import Report
 from audit.verification.keys import KeyActs
 from audit.verification.logs import Leaves, Log
 from audit.verification.opening import READ_ERRORS, Package
-from audit.verification.said import LogSaid, Said
+from audit.verification.said import KINDS, LogSaid, Said, Saying
 from audit.verification.signatures import Signatures
 from audit.verification.tables import FactFiles
 from audit.verification.workers import in_order
 
 EXPORTED = "package.exported"
+LARGEST_PAYLOAD = 64 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -32,9 +34,11 @@ class Read:
     signed: Signatures = field(default_factory=Signatures)
     keys: dict[str, KeyActs] = field(default_factory=dict)
     exports: dict[str, list[str]] = field(default_factory=dict)
+    large: dict[str, dict[int, tuple[str, str]]] = field(default_factory=dict)
 
     def keep(self, batch: Batch, outcome: Outcome) -> None:
         self.said.logs.setdefault(batch.log, LogSaid()).add(batch.positions, outcome.saying)
+        self.large.setdefault(batch.log, {}).update(outcome.large)
         for _, entry in outcome.acts:
             self.signed.keep(entry)
             self.keys.setdefault(batch.log, KeyActs()).keep(entry)
@@ -57,11 +61,39 @@ def read_entries(package: Package, logs: Sequence[Log], *, digests: Digests, pro
                 tables.hold(batch, outcome)
         except (AttributeError, KeyError, TypeError, OverflowError, *READ_ERRORS) as error:
             report.wrong(f"The entries of the log of {log.organisation} cannot be read: {error}.")
+        try:
+            read_payloads(package, log, read=read, digests=digests, report=report)
+        except (AttributeError, KeyError, TypeError, *READ_ERRORS) as error:
+            report.wrong(f"The payloads beside the log of {log.organisation} cannot be read: {error}.")
     try:
         tables.close()
     except READ_ERRORS as error:
         report.wrong(f"A table of facts cannot be read: {error}.")
     return read
+
+
+def read_payloads(package: Package, log: Log, *, read: Read, digests: Digests, report: Report) -> None:
+    """Hold the payloads that were too large for their entries to the hashes that stand there instead."""
+    name, large = log.file("payloads.ndjson"), read.large.get(log.organisation, {})
+    shown: dict[int, Saying] = {}
+    if name in package.sizes:
+        with digests.reading(name) as file:
+            for line in chain.from_iterable(file.lines(longest=LARGEST_PAYLOAD)):
+                said = parse_json(line)
+                kind, stated = large.get(said["position"], ("", ""))
+                if sha256(canonical_json(said["payload"])).hexdigest() != stated:
+                    where = f"position {said['position']} of the log of {log.organisation}"
+                    report.wrong(f"The payload for {where} is not the one that its entry names.")
+                    continue
+                saying = shown[said["position"]] = Saying()
+                if kind in KINDS:
+                    saying.add(kind, said["payload"])
+    if missing := large.keys() - shown.keys():
+        report.notice(
+            f"{len(missing)} entries of the log of {log.organisation} were too large to stand in it, and what they say "
+            "is not shown: it was not compared."
+        )
+    read.said.logs.setdefault(log.organisation, LogSaid()).large = {at: shown.get(at) for at in large}
 
 
 def batches_of(

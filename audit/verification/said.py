@@ -71,6 +71,12 @@ class Saying:
         del self.places[parts:], self.words[parts:], self.scores[parts:]
 
 
+def parts_of(saying: Saying) -> Iterator[tuple[Any, Any, float | None]]:
+    """Yield (place, word, score) of every part."""
+    for place, word, score in zip(saying.places, saying.words, saying.scores, strict=True):
+        yield saying.names.texts[place], saying.names.texts[word], None if isnan(score) else score
+
+
 @dataclass(slots=True)
 class LogSaid:
     """What the entries of one log say, found by position."""
@@ -78,6 +84,8 @@ class LogSaid:
     positions: array[int] = field(default_factory=lambda: array("Q"))
     starts: array[int] = field(default_factory=lambda: array("Q", [0]))
     whole: Saying = field(default_factory=Saying)
+    large: dict[int, Saying | None] = field(default_factory=dict)
+    """What entries say whose payload stands beside the log; nothing where the package does not show it."""
 
     def add(self, positions: array[int], saying: Saying) -> None:
         self.positions.extend(positions)
@@ -117,6 +125,11 @@ class Said:
         found = self._found(log, position, kind=RUN)
         return None if found is None else {place: (score, word) for place, word, score in found}
 
+    def is_unshown(self, log: str, position: Any) -> bool:
+        """Return whether an entry's payload was too large for it, and is not in the package."""
+        held = self.logs.get(log)
+        return held is not None and position in held.large and held.large[position] is None
+
     def truth(self, log: str, position: Any) -> tuple[str, str] | None:
         return self._single(log, position, kind=TRUTH)
 
@@ -131,4 +144,7 @@ class Said:
     def _found(self, log: str, position: Any, *, kind: int) -> list[tuple[Any, Any, float | None]] | None:
         held = self.logs.get(log)
         at = held.index(position, kind=kind) if held else None
-        return None if held is None or at is None else list(held.parts(at))
+        if held is None or at is None:
+            return None
+        beside = held.large.get(position)
+        return list(held.parts(at)) if beside is None else list(parts_of(beside))

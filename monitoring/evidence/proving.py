@@ -15,7 +15,7 @@ from audit.log.sequencing import sequence
 from audit.packages.bags import BagWriter
 from audit.packages.errors import NothingSignedError
 from audit.packages.logs import LogPart, write_log
-from audit.packages.queries import history_of
+from audit.packages.queries import history_of, payloads_at
 from audit.proofs.canonical import canonical_json
 from audit.proofs.notes import NoteError, PublicKey, parse_checkpoint, parse_note
 from monitoring.errors import UnreadablePackageError
@@ -119,6 +119,7 @@ def write_log_of(
         positions=positions,
         sizes=kept_sizes(kept.get(organisation), organisation=organisation),
         history=history,
+        payloads=lambda large: payloads_at(organisation, large),
     )
     write_log(
         bag,

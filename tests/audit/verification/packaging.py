@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.packages.bags import BagWriter
 from audit.packages.bundling import verifier_source
 from audit.packages.history import History
-from audit.packages.logs import LogPart, write_log
+from audit.packages.logs import LogPart, Payloads, write_log
 from audit.packages.tables import FactTables
 from audit.proofs.canonical import CanonicalError, canonical_json, parse_json
 from audit.proofs.merkle import frontier_root, leaf_hash
@@ -19,7 +19,16 @@ from audit.proofs.notes import Checkpoint, PublicKey, sign_note
 from audit.proofs.tiles import grow
 
 COLUMNS = {
-    "inference": ("study", "deployment", "version", "site", "described", "described.study.patient_sex", "flags"),
+    "inference": (
+        "payload_sha256",
+        "study",
+        "deployment",
+        "version",
+        "site",
+        "described",
+        "described.study.patient_sex",
+        "flags",
+    ),
     "inference.predictions": ("finding", "region", "score", "threshold", "decision"),
     "truth": ("study", "finding", "region", "value", "standard"),
 }
@@ -140,6 +149,7 @@ def write_package(
     files: Mapping[str, bytes],
     withhold: Withhold = nothing_withheld,
     history: Callable[[MadeLog], History] | None = None,
+    payloads: Payloads | None = None,
 ) -> Path:
     """Write a whole package: content, the act that signs it, tables of facts, logs, tags."""
     with BagWriter(path) as bag:
@@ -153,7 +163,8 @@ def write_package(
         content = sha256(canonical_json(dict(bag.sha256_of_payload()))).hexdigest()
         for log in logs.values():
             log.add("package.exported", {"subject": "package/p1", "details": {"content_sha256": content}})
-            write_made_log(bag, log, withhold=withhold, history=history(log) if history else None)
+            told = history(log) if history else None
+            write_made_log(bag, log, withhold=withhold, history=told, payloads=payloads)
         bag.add("verify.py", [verifier_source()])
         bag.close(info={"External-Identifier": "p1"})
     return path
@@ -167,7 +178,9 @@ def parsed(body: bytes) -> Mapping[str, object]:
         return {}
 
 
-def write_made_log(bag: BagWriter, log: MadeLog, *, withhold: Withhold, history: History | None) -> None:
+def write_made_log(
+    bag: BagWriter, log: MadeLog, *, withhold: Withhold, history: History | None, payloads: Payloads | None
+) -> None:
     tiles = grow(size=0, leaves=log.leaves(), edge={}).tiles
     part = LogPart(
         organisation=log.organisation,
@@ -176,6 +189,7 @@ def write_made_log(bag: BagWriter, log: MadeLog, *, withhold: Withhold, history:
         size=len(log.bodies),
         positions=range(len(log.bodies)),
         history=history,
+        payloads=payloads,
     )
     write_log(
         bag,

@@ -11,6 +11,7 @@ from audit.proofs.notes import PublicKey
 from audit.witnesses.actions import keep_cosignatures, register_log, register_witness
 from audit.witnesses.asking import request_for
 from audit.witnesses.cosigning import add_checkpoint, own_key
+from tests.factories import inference_row, send
 from tests.monitoring.evidence.conftest import export, run_verifier
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +58,15 @@ def test_what_a_witness_saw_travels_with_the_package(package, now):
     code, said = run_verifier(str(second), "--key", keys[LOG], "--witness", own_key().text)
     assert (code, "cosigned" in said) == (0, True)
     assert run_verifier(str(second), "--key", keys[LOG], "--witness", "0" * 64)[0] == 1
+
+
+def test_a_run_too_large_for_its_entry_is_proved_from_beside_the_log(package, now):
+    row = inference_row(40, score=0.9)
+    row["predictions"][0]["marks"] = [
+        {"mark_uid": f"m{each}", "x": each, "y": 1, "width": 3, "height": 4, "score": 0.5} for each in range(1_500)
+    ]
+    send("inferences", row, now=now)
+    second = package.folder / "second.zip"
+    keys = export(second, "--site", "north")
+    assert "payloads.ndjson" in names_in(second)
+    assert run_verifier(str(second), "--key", keys[LOG]) == (0, "Every file, entry and figure holds.\n")
