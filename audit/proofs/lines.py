@@ -7,10 +7,11 @@ answer could differ from audit.proofs.canonical, that one decides, line by line.
 from __future__ import annotations
 
 import json
+import json.encoder
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from json.encoder import c_make_encoder, encode_basestring
+from json.encoder import encode_basestring
 from math import isfinite
 from typing import Any
 
@@ -116,5 +117,6 @@ def no_constant(name: str) -> Any:
 
 READ = json.JSONDecoder(parse_int=short_integer, parse_float=exact_number, parse_constant=no_constant).decode
 # What `JSONEncoder.encode` makes anew for each value; where it is not compiled, that is used.
-ENCODER = c_make_encoder and c_make_encoder(None, no_constant, encode_basestring, None, ":", ",", True, False, False)
+COMPILED: Any = getattr(json.encoder, "c_make_encoder", None)
+ENCODER = COMPILED and COMPILED(None, no_constant, encode_basestring, None, ":", ",", True, False, False)
 WRITE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
