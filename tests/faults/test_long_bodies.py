@@ -1,7 +1,7 @@
 """One NDJSON body much longer than memory through the served application: memory stays flat, receipts come in order.
 
-`RADVIGIL_BODY_MB` sets the length and `RADVIGIL_BODY_NOTE_KB` how much of each row is a field that is not kept; 1024
-and 16 are the full run.
+`RADVIGIL_BODY_MB` sets the length, 1024 is the full run; `RADVIGIL_BODY_NOTE_KB` says how much of each row is a field
+that is not kept.
 Its figures are logged, and stand in docs/intake.md.
 """
 
@@ -20,12 +20,12 @@ from tests.factories import inference_row
 from tests.faults.afterwards import counted
 from tests.faults.installation import Installation, post_rows
 
-MEGABYTES = int(os.environ.get("RADVIGIL_BODY_MB", "12"))
+MEGABYTES = int(os.environ.get("RADVIGIL_BODY_MB", "48"))
 PIECE = 1 << 20
-NOTE = "x" * 1024 * int(os.environ.get("RADVIGIL_BODY_NOTE_KB", "0"))
-EARLY_MB = max(5, MEGABYTES // 8)  # by then the first whole batches were stored
+NOTE = "x" * 1024 * int(os.environ.get("RADVIGIL_BODY_NOTE_KB", "16"))
+EARLY_MB = max(24, MEGABYTES // 8)  # by then the first whole batches were stored
 MORE = {"note": NOTE} if NOTE else {}
-MOST_GROWTH_MB = 64
+MOST_GROWTH_MB = 128  # a body held whole takes many times its length
 logger = logging.getLogger(__name__)
 RECEIPT = re.compile(rb'"row":\s*(\d+),[^{}]*?"status":\s*"(\w+)"')
 
