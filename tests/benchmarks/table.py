@@ -22,6 +22,7 @@ NAMES = (
     "coverage",
     "daily_looks",
     "false_alarms",
+    "package",
 )
 FOLDER = Path(__file__).parent
 
