@@ -137,7 +137,7 @@ def extend(request: HttpRequest, username: str, grant_id: int) -> HttpResponse:
     person = get_user_for(request, username)
     held, form = get_grant_for(request, person, grant_id), UntilForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "The role was not extended: " + " ".join(form.errors.get("until", [])))
+        messages.error(request, "The role was not extended: " + " ".join(map(str, form.errors.get("until", []))))
         return redirect("registry:user", username)
     return act(request, username, extend_grant, grant=held, until=form.cleaned_data["until"])
 
