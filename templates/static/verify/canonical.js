@@ -22,6 +22,15 @@ const written = (value) => {
   return `{${Object.keys(value).sort().map((name) => `${written(name)}:${written(value[name])}`).join(",")}}`;
 };
 
+/* The value of a line that is canonical JSON, else nothing: what writes back to the same text has no key twice. */
+export const canonicalValue = (bytes) => {
+  try {
+    const text = decoded(bytes);
+    const value = JSON.parse(text);
+    return written(value) === text ? { value } : null;
+  } catch { return null; }
+};
+
 /* The value of strict JSON. Duplicate keys, NaN, lone surrogates and numbers beyond a double are refused. */
 export const parseJson = (bytes) => {
   let text;

@@ -171,7 +171,11 @@ export class Sha512 extends Sha {
 
 export const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), new Sha256()).digest();
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-export const equal = (one, other) => one.length === other.length && one.every((byte, i) => byte === other[i]);
+export const equal = (one, other) => {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i += 1) if (one[i] !== other[i]) return false;
+  return true;
+};
 export const utf8 = (text) => new TextEncoder().encode(text);
 export const fromHex = (text) => {
   if (!/^([0-9a-fA-F]{2})*$/.test(text)) throw new Error("non-hexadecimal number found in fromhex() arg");

@@ -27,26 +27,27 @@ const show = ({ code, lines }) => {
   at("result").dataset.lines = JSON.stringify(lines);
 };
 
-let worker = null;
+/* One worker, begun with the page: what it needs is loaded by then, and the network may be taken away. */
+const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+let latest = 0;
+worker.addEventListener("message", ({ data }) => {
+  if (data.number !== latest) return; // of a file that was chosen before this one
+  if (data.step) at("step").textContent = data.step;
+  else show(data);
+});
+worker.addEventListener("error", (event) => show({ code: 3, lines: [`The check itself failed: ${event.message}. Use verify.py.`] }));
+
 const check = async (file) => {
-  worker?.terminate();
-  const mine = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-  worker = mine;
+  latest += 1;
+  const number = latest;
   at("result").hidden = false;
   delete at("result").dataset.code;
   at("verdict").textContent = `Checking ${file.name} …`;
   at("verdict").className = "";
   at("progress").hidden = false;
   for (const id of ["problems", "notices", "last"]) at(id).replaceChildren();
-  mine.addEventListener("message", ({ data }) => {
-    if (mine !== worker) return; // of a file that was chosen before this one
-    if (data.step) at("step").textContent = data.step;
-    else show(data);
-  });
-  mine.addEventListener("error", (event) => {
-    if (mine === worker) show({ code: 3, lines: [`The check itself failed: ${event.message}. Use verify.py.`] });
-  });
-  mine.postMessage({ file, pins: pinsTyped(), checkpoints: await checkpointsChosen() });
+  const checkpoints = await checkpointsChosen();
+  worker.postMessage({ number, file, pins: pinsTyped(), checkpoints });
 };
 
 let chosen = null;

@@ -1,7 +1,7 @@
 /* CSV as audit/proofs/tables.py writes it, and the tables of a package held to what they follow from. */
 "use strict";
 
-import { canonicalJson, CanonicalError, parseJson } from "./canonical.js";
+import { canonicalJson, CanonicalError, canonicalValue, parseJson } from "./canonical.js";
 import { byCodePoint } from "./findings.js";
 import { decoded, equal, utf8 } from "./hashing.js";
 import { FileError, joined } from "./opening.js";
@@ -35,8 +35,9 @@ export const readLines = (lines) => {
   const values = [];
   const wrong = new Map();
   for (const [at, line] of lines.entries()) {
-    let value = null;
-    try {
+    const plain = canonicalValue(line);
+    let value = plain?.value ?? null;
+    if (!plain) try {
       value = parseJson(line);
       if (!equal(canonicalJson(value), line)) wrong.set(at, "it is not in canonical form");
     } catch (error) {

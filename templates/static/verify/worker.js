@@ -13,17 +13,18 @@ const canVerify = async () => {
   } catch (error) { return Boolean(globalThis.crypto?.subtle) && error.name !== "NotSupportedError"; }
 };
 
-addEventListener("message", async ({ data: { file, pins, checkpoints } }) => {
-  const step = (words) => postMessage({ step: words });
+addEventListener("message", async ({ data: { number, file, pins, checkpoints } }) => {
+  const answer = (said) => postMessage({ number, ...said });
+  const step = (words) => answer({ step: words });
   if (!(await canVerify())) {
-    postMessage({ code: NOT_HERE, lines: ["This browser cannot check Ed25519 signatures here (it needs a recent version, and https): use verify.py."] });
+    answer({ code: NOT_HERE, lines: ["This browser cannot check Ed25519 signatures here (it needs a recent version, and https): use verify.py."] });
     return;
   }
   try {
     const report = await checkPackage(file, { pins, checkpoints, step });
-    postMessage(told(report));
+    answer(told(report));
   } catch (error) {
-    if (error instanceof UnreadableError) postMessage({ code: 2, lines: [`Unreadable: ${error.message}`] });
-    else postMessage({ code: NOT_HERE, lines: [`The check itself failed: ${error.name} ${error.message}. Use verify.py.`] });
+    if (error instanceof UnreadableError) answer({ code: 2, lines: [`Unreadable: ${error.message}`] });
+    else answer({ code: NOT_HERE, lines: [`The check itself failed: ${error.name} ${error.message}. Use verify.py.`] });
   }
 });

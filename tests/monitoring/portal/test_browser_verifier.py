@@ -14,11 +14,19 @@ import pytest
 
 from audit.log.models import Checkpoint
 from audit.verification.__main__ import main
-from tests.monitoring.evidence.conftest import fill_log, package  # noqa: F401 - a fixture
+from tests.monitoring.evidence.conftest import Exported, export, fill_log
 from tests.monitoring.evidence.test_attacks import LOG, appended, edited, with_manifests
 from tests.monitoring.portal.browsing import CHROMIUM, browser_page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")]
+
+
+@pytest.fixture
+def package(db, now, tmp_path) -> Exported:
+    """A whole package, and a folder to attack it in."""
+    fill_log(now)
+    path = tmp_path / "package.zip"
+    return Exported(path=path, keys=export(path, "--site", "north"), folder=tmp_path)
 
 
 def in_python(path: Path, pins, kept=()) -> tuple[int, list[str]]:
@@ -206,7 +214,7 @@ NAMES = {
 }
 
 
-def raw_attacks(package):  # noqa: F811
+def raw_attacks(package):
     """Attacks on the bytes of the zip itself: the name of each, and the file."""
     whole = package.path.read_bytes()
     with zipfile.ZipFile(package.path) as archive:
@@ -230,7 +238,7 @@ def raw_attacks(package):  # noqa: F811
     yield "a comment after it", whole[:-2] + struct.pack("<H", 5) + b"hello"
 
 
-def bomb(package):  # noqa: F811
+def bomb(package):
     path = package.folder / "bomb.zip"
     path.write_bytes(package.path.read_bytes())
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("data/bomb", "w") as file:
@@ -239,7 +247,7 @@ def bomb(package):  # noqa: F811
     return path
 
 
-def in_a_folder(package):  # noqa: F811
+def in_a_folder(package):
     path = package.folder / "folder.zip"
     with zipfile.ZipFile(package.path) as archive, zipfile.ZipFile(path, "w") as moved:
         for name in archive.namelist():
@@ -247,13 +255,13 @@ def in_a_folder(package):  # noqa: F811
     return path
 
 
-def attacked(package):  # noqa: F811
+def attacked(package):
     """Yield every attack with a file of its own: a browser holds on to the one it was given."""
     for number, (name, path) in enumerate(made(package)):
         yield name, path.rename(path.with_name(f"{number}.zip"))
 
 
-def made(package):  # noqa: F811
+def made(package):
     for name, change in ATTACKS.items():
         yield name, package.changed(change)
     for name, (inner, mode) in NAMES.items():
@@ -280,7 +288,7 @@ def without_reasons(lines):
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_the_browser_gives_the_verdict_and_the_sentences_of_python(client, package, monkeypatch):  # noqa: F811
+def test_the_browser_gives_the_verdict_and_the_sentences_of_python(client, package, monkeypatch):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     pins, differ, codes = list(package.keys.values()), {}, {}
     with browser_page(client) as page:
@@ -296,12 +304,16 @@ def test_the_browser_gives_the_verdict_and_the_sentences_of_python(client, packa
     assert len(codes) >= 80
 
 
-def test_the_page_shows_what_its_worker_found_and_sends_nothing(client, package, monkeypatch):  # noqa: F811
+def test_the_page_shows_what_its_worker_found_and_sends_nothing(client, package, monkeypatch):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     pins = list(package.keys.values())
     broken = package.changed(edited("data/registry.json", lambda data: data + b" "))
     with browser_page(client) as page:
+        page.goto("/portal/verify/")
+        page.wait_for_load_state("networkidle")
+        loaded = len(page.asked)
         assert in_browser(page, package.path, pins) == (0, ["Every file, entry and figure holds."])
+        assert len(page.asked) == loaded, "once it is loaded, the page needs no network"
         assert page.inner_text("#verdict") == "Intact"
         code, lines = in_browser(page, broken, pins)
         assert (code, page.inner_text("#verdict")) == (1, "Not intact")
@@ -312,7 +324,7 @@ def test_the_page_shows_what_its_worker_found_and_sends_nothing(client, package,
         assert page.complaints == []
 
 
-def test_without_the_fingerprint_the_key_is_not_pinned(client, package, monkeypatch):  # noqa: F811
+def test_without_the_fingerprint_the_key_is_not_pinned(client, package, monkeypatch):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with browser_page(client) as page:
         for pins in ([], ["0" * 64]):
@@ -322,7 +334,7 @@ def test_without_the_fingerprint_the_key_is_not_pinned(client, package, monkeypa
             assert page.inner_text("#verdict") == "Holds, but the key is not pinned"
 
 
-def test_a_checkpoint_that_was_kept_is_held_against_the_package(client, package, monkeypatch):  # noqa: F811
+def test_a_checkpoint_that_was_kept_is_held_against_the_package(client, package, monkeypatch):
     """An earlier one of the log, one of another log, and one that the log's key never signed."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     pins = list(package.keys.values())
