@@ -124,7 +124,9 @@ class Identities:
         if not fresh:
             return []
         self.hold_keys()
-        rows = sorted((str(each.type), self.pseudonym(each), owner) for each, owner in fresh.items())
+        # One text a link sorts several times sooner than a pair of them.
+        ordered = sorted(fresh, key=lambda each: f"{each.type}/{self.pseudonym(each)}")
+        rows = [(str(each.type), self.pseudonym(each), fresh[each]) for each in ordered]
         if self.copy_links(rows) or self.insert_links(rows) == len(fresh):
             self.known.update(fresh)
             self.asked.update(fresh)

@@ -157,7 +157,7 @@ def new_studies(plan: Plan, *, questions: Sequence[StudyQuestion], identities: I
     patients = {identities.known[question.patient].person_id for question in questions if question.patient}
     made: dict[UUID, KnownStudy] = {}
     for each, owner in plan.planned.items():
-        if owner.target in plan.made and each in sites:
+        if owner.target in plan.made and owner.target not in made and each in sites:
             made[owner.target] = KnownStudy(
                 id=owner.target,
                 site_key=sites[each],
