@@ -55,7 +55,7 @@ def rules_document(scope: Scope, *, by: datetime) -> dict[str, Any]:
 
 def without_house_rules(found: dict[str, Any]) -> dict[str, Any]:
     """Whoever gets sums alone gets no rule by which a house knows its patients, and no name of its people."""
-    inner = {"purpose_rules": [], "lawful_dimensions": []}
+    inner: dict[str, list[str]] = {"purpose_rules": [], "lawful_dimensions": []}
     return found | {
         "mapping_rules": [],
         "sites": [each | inner for each in found["sites"]],
