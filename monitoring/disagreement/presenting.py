@@ -65,7 +65,12 @@ def page_context(
     }
 
 
-def _share(found: Estimate | NotEstimable, *, is_hidden: bool, least: int) -> str:
+def tells_few(found: Estimate | NotEstimable, *, least: int) -> bool:
+    """Return whether a share is of so few cases that even an empty quadrant's would tell how many there are."""
+    return isinstance(found, Estimate) and 0 < found.cases < least
+
+
+def _share(found: Estimate | NotEstimable, *, is_hidden: bool = False, least: int) -> str:
     if isinstance(found, NotEstimable):
         return found.reason
     hits = round(found.value * found.cases)
@@ -85,7 +90,7 @@ def _quadrant_row(quadrant: Quadrant, *, out: HiddenCells, least: int, href: str
         "decision": quadrant.decision,
         "read": quadrant.read,
         "is_discordant": quadrant.is_discordant,
-        "share": "hidden" if is_hidden else _share(quadrant.share, is_hidden=False, least=0),
+        "share": "hidden" if is_hidden or tells_few(quadrant.share, least=least) else _share(quadrant.share, least=0),
         "ai_right": _share(quadrant.ai_right, is_hidden=is_right_hidden, least=least),
         "reader_right": _share(quadrant.reader_right, is_hidden=is_right_hidden, least=least),
         "href": href,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from audit.access.small_cells import cells_to_hide
-from monitoring.performance.maturity import FLOOR, Maturity
+from monitoring.performance.maturity import FLOOR, Maturity, unknown
 from monitoring.statistics import proportions
 from monitoring.statistics.results import Estimate, NotEstimable
 
@@ -166,7 +166,7 @@ def hide_missing(missing: Missing | None, *, minimum_count: int) -> Missing | No
     out = cells_to_hide(missing.excluded, totals=(lambda _: "",), minimum_count=minimum_count)
     kept = {name: number for name, number in missing.excluded.items() if name not in out}
     none = NotEstimable(reason)
-    bare = replace(missing.maturity, expected_labels=none, by_month={}) if missing.labelled < minimum_count else None
+    bare = unknown(reason) if missing.labelled < minimum_count else None  # each of its shares says of how many
     return replace(
         missing,
         excluded=kept,
