@@ -2,7 +2,7 @@
 "use strict";
 
 import { canonicalJson, parseJson } from "./canonical.js";
-import { equal, fromBase64 } from "./hashing.js";
+import { equal, fromBase64, hex, sha256 } from "./hashing.js";
 import { KeyActs } from "./keys.js";
 import { Leaves } from "./logs.js";
 import { leafHash } from "./merkle.js";
@@ -11,13 +11,15 @@ import { Signatures } from "./signatures.js";
 import { FactFiles, readLines } from "./tables.js";
 
 const EXPORTED = "package.exported";
+const LARGE = "payload_sha256";
+const LARGEST_PAYLOAD = 64 * 1024 * 1024;
 const ACTS = new Set(["signature", "signing_key", EXPORTED, "key.rotated", "key.compromised"]);
 const KINDS = new Set(["inference", "truth", "read"]);
 export const placeOf = (log, position) => `${log}\n${position}`;
 
 /* What all entries say: of cases, of signing, of keys, and what each log signed of the content. */
 class Read {
-  constructor() { this.said = new Map(); this.signed = new Signatures(); this.keys = new Map(); this.exports = new Map(); }
+  constructor() { this.large = new Map(); this.said = new Map(); this.signed = new Signatures(); this.keys = new Map(); this.exports = new Map(); }
 
   keepAct(log, entry) {
     this.signed.keep(entry);
@@ -41,9 +43,38 @@ export const readEntries = async (pkg, logs, { report, step }) => {
         await tables.hold(log.organisation, batch.map((each) => each.position), values);
       }
     } catch (error) { report.wrong(`The entries of the log of ${log.organisation} cannot be read: ${error.message}.`); }
+    try { await readPayloads(pkg, log, read, report); } catch (error) {
+      report.wrong(`The payloads beside the log of ${log.organisation} cannot be read: ${error.message}.`);
+    }
   }
   try { await tables.close(); } catch (error) { report.wrong(`A table of facts cannot be read: ${error.message}.`); }
   return read;
+};
+
+/* Hold the payloads that were too large for their entries to the hashes that stand there instead. */
+const readPayloads = async (pkg, log, read, report) => {
+  const name = log.file("payloads.ndjson");
+  const large = read.large.get(log.organisation) ?? new Map();
+  const missing = new Set(large.keys());
+  for await (const lines of pkg.has(name) ? pkg.lines(name, LARGEST_PAYLOAD) : [])
+    for (const line of lines) {
+      const { position, payload } = parseJson(line);
+      const [kind, stated] = large.get(position) ?? ["", ""];
+      if (hex(sha256(canonicalJson(payload))) !== stated) {
+        report.wrong(`The payload for position ${position} of the log of ${log.organisation} is not the one that its entry names.`);
+        continue;
+      }
+      missing.delete(position);
+      if (KINDS.has(kind)) read.said.set(placeOf(log.organisation, position), { kind, ...saying(kind, payload) });
+    }
+  for (const position of missing) {
+    const place = placeOf(log.organisation, position);
+    read.said.set(place, { ...read.said.get(place), kind: large.get(position)[0], isUnshown: true });
+  }
+  if (missing.size)
+    report.notice(
+      `${missing.size} entries of the log of ${log.organisation} were too large to stand in it, and what they say is not shown: it was not compared.`,
+    );
 };
 
 /* Some neighbours at a time: {position, line, leaf, hidden}; `hidden` is the leaf of an entry that is shown in part. */
@@ -128,10 +159,14 @@ const keep = (entry, position, log, read, report) => {
   if (entry.organisation !== log.organisation) report.wrong(`The entry at position ${position} belongs to another log than ${log.organisation}.`);
   if (entry.kind !== null && typeof entry.kind === "object") throw new TypeError("kind");
   if (ACTS.has(entry.kind)) read.keepAct(log.organisation, entry);
-  if (!KINDS.has(entry.kind)) return;
   const { payload } = entry;
   if (payload === null || typeof payload !== "object") throw new TypeError("payload");
-  read.said.set(placeOf(log.organisation, position), { kind: entry.kind, ...saying(entry.kind, payload) });
+  // What was too large for its entry stands there by its hash; the package may hold it beside.
+  if (Object.hasOwn(payload, LARGE)) {
+    if (!read.large.has(log.organisation)) read.large.set(log.organisation, new Map());
+    read.large.get(log.organisation).set(position, [entry.kind, String(payload[LARGE])]);
+  }
+  if (KINDS.has(entry.kind)) read.said.set(placeOf(log.organisation, position), { kind: entry.kind, ...saying(entry.kind, payload) });
 };
 
 const saying = (kind, payload) => {

@@ -152,6 +152,7 @@ const pythonFloat = (value) => {
 const compareWithEntries = (row, said, report) => {
   const where = `The case of ${row.finding} at position ${row.position} of the log of ${row.log}`;
   const run = said.get(placeOf(row.log, row.position));
+  if (run?.isUnshown) return;
   if (run?.kind !== "inference") { report.wrong(`${where} has no proved entry.`); return; }
   const found = run.parts.get(`${row.finding}\n${row.region}`);
   if (found && (found[0] !== row.score || found[1] !== row.decision))

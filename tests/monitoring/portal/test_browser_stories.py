@@ -11,7 +11,7 @@ import pytest
 
 from audit.verification.checking import check_package
 from audit.verification.findings import Report, UnreadableError
-from tests.audit.verification import conftest, test_attacks, test_history
+from tests.audit.verification import conftest, test_attacks, test_checking, test_history
 from tests.audit.verification.packaging import content_files, scored_log, write_package
 from tests.monitoring.portal.browsing import CHROMIUM, browser_page
 from tests.monitoring.portal.test_browser_verifier import CHECK, without_reasons
@@ -74,7 +74,7 @@ def test_every_story_of_a_file_ends_alike_in_the_browser(client, tmp_path, monke
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     recorder = Recorder()
     monkeypatch.setattr(conftest, "check_package", recorder)
-    for module in (test_attacks, test_history):
+    for module in (test_attacks, test_checking, test_history):
         told_by(module, recorder=recorder, folder=tmp_path, monkeypatch=monkeypatch)
     differ = []
     with browser_page(client) as page:
