@@ -58,6 +58,11 @@ def create_token_for(
     )
 
 
+def owner_of(token: Token) -> str:
+    """Return the provider whose log the refusals of a deployment's or a site's token belong to."""
+    return responsible_for(deployment=token.deployment, site=token.site)
+
+
 def responsible_for(*, deployment: str, site: str) -> str:
     """Return the provider whose log a token of this deployment or site belongs to; empty for neither."""
     if deployment:

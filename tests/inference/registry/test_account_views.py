@@ -1,9 +1,10 @@
 import pytest
 
-from audit.access.actions import GrantValues, add_grant
+from audit.access.actions import GrantValues, add_grant, revoke_token
 from audit.access.models import Token, User
 from audit.access.queries import token_for
-from audit.log.models import Entry
+from audit.log.models import Act, Entry
+from inference.registry.accounts import create_token_for
 from tests.factories import make_network, make_user
 
 pytestmark = pytest.mark.django_db
@@ -234,3 +235,13 @@ def test_the_page_says_who_counts_the_requests(client, network):
     log_in(client)
 
     assert "requests a minute, counted " in client.get("/tokens/").content.decode()
+
+
+@pytest.mark.parametrize("holder", [{"deployment": "cxr-north"}, {"site": "north"}])
+def test_a_refused_token_of_a_site_is_told_in_its_providers_log(client, network, holder, now):
+    token, secret = create_token_for(**holder, by="test", now=now)
+    revoke_token(token=token, organisation="north-group", by="test", now=now)
+    headers = {"authorization": f"Bearer {secret}"}
+    assert client.post("/api/v1/truth", [], content_type="application/json", headers=headers).status_code == 401
+    told = Act.objects.get(entry__kind="access_refused")
+    assert (told.organisation, told.details["reason"]) == ("north-group", "token_refused")
