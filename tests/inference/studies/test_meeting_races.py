@@ -8,7 +8,7 @@ from django.db import connection, connections, transaction
 
 from inference.reads.models import Read
 from inference.results.models import Inference
-from inference.studies.models import Link, Person, Study, VaultValue
+from inference.studies.models import Link, Person, SharedOrder, Study, VaultValue
 from inference.truth.models import Truth
 from tests.factories import inference_row, make_network, read_row, send, study_part, truth_row
 
@@ -105,4 +105,8 @@ def test_two_studies_that_claim_one_order_at_once_stay_two(committed_database):
 
     assert Inference.objects.values("study_id").distinct().count() == 3
     assert Study.objects.count() == 3
-    assert send("reads", read | {"reader": "R2"})[0].status == "quarantined"
+    assert send("reads", read | {"reader": "R2"})[0].status == "stored"
+    said = Read.objects.get(reader="R2")
+    shared = SharedOrder.objects.filter(first=said.study_id).values_list("other", flat=True)
+    earlier = Inference.objects.get(inference_uid=inference_row(9)["inference_uid"]).study_id
+    assert {said.study_id, *shared} == set(Study.objects.values_list("pk", flat=True)) - {earlier}
