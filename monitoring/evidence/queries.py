@@ -15,7 +15,7 @@ from audit.access.scopes import Depth, depth_of
 from inference.registry.models import Deployment, Organisation
 from inference.registry.visibility import scope_of, visible_deployments
 from monitoring.evidence.models import Package
-from monitoring.evidence.scopes import AGGREGATE, OUTSIDE, ROWS
+from monitoring.evidence.scopes import AGGREGATE, OUTSIDE, RESEARCH, ROWS
 
 ACTION = "see_evidence"
 MOST_SHOWN = 200
@@ -50,22 +50,27 @@ def level_over(reached: Iterable[Reach]) -> str:
 def visible_packages(user: Visitor, *, now: datetime) -> list[Package]:
     """Return the packages that hold nothing beyond what this person may see, the newest first."""
     reach = reach_of(user, now=now)
-    seen = (each for each in Package.objects.order_by("-id").iterator() if is_within(each, reach=reach))
+    seen = (each for each in Package.objects.order_by("-id").iterator() if is_within(each, user=user, reach=reach))
     return list(islice(seen, MOST_SHOWN))
 
 
-def is_within(package: Package, *, reach: dict[str, Reach]) -> bool:
+def is_within(package: Package, *, user: Visitor, reach: dict[str, Reach]) -> bool:
+    """Return whether a package is for somebody: nothing beyond their reach, and none that stays in another's house."""
     keys: Sequence[str] = package.deployments
     needed = depth_of(package.level)
-    return bool(keys) and all(
+    if not keys or not all(
         key in reach and reach[key].depth >= needed and reach[key].minimum_count <= package.minimum_count
         for key in keys
-    )
+    ):
+        return False
+    # People who opted out are in the one that stays, and in no other.
+    leaves = bool(package.recipient) or package.purpose == RESEARCH
+    return leaves or not is_outside(user, [reach[key] for key in keys])
 
 
 def get_package_for(user: Visitor, uid: str, *, now: datetime) -> Package:
     found = Package.objects.filter(uid=uid).first()
-    if found is None or not is_within(found, reach=reach_of(user, now=now)):
+    if found is None or not is_within(found, user=user, reach=reach_of(user, now=now)):
         raise NotVisibleError
     return found
 

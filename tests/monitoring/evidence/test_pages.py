@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -135,6 +136,24 @@ def test_a_manufacturer_never_sees_the_hospitals_package(client, log, officer, d
     assert package.uid.encode() not in client.get("/evidence/").content
     assert client.get(f"/evidence/{package.uid}.zip").status_code == 404
     assert client.get(f"/evidence/{package.uid}/row/").status_code == 404
+
+
+@pytest.mark.parametrize("bound", [{"organisation": "north-group"}, {}, {"product": "cxr"}])
+def test_a_package_that_stays_in_the_house_is_none_of_a_regulators(client, log, officer, bound, now):
+    """Who opted out of what leaves the house is in it, whoever orders or makes it once more."""
+    inside = request_package(WANTED, by=officer, now=now)
+    outside = request_package(replace(WANTED, recipient="outside"), by=officer, now=now)
+    Package.objects.update(state="ready")
+    path_of(inside).parent.mkdir(parents=True, exist_ok=True)
+    path_of(inside).write_bytes(b"with those who opted out")
+    assert client.get(f"/evidence/{inside.uid}.zip").status_code == 200
+    client.force_login(make_user("regulator", username="inspector", **bound))
+    page = client.get("/evidence/").content
+    assert inside.uid.encode() not in page and outside.uid.encode() in page
+    assert client.get(f"/evidence/{inside.uid}.zip").status_code == 404
+    assert client.get(f"/evidence/{inside.uid}/row/").status_code == 404
+    assert client.post(f"/evidence/{inside.uid}/again/").status_code == 404
+    assert client.post(f"/evidence/{outside.uid}/again/").status_code == 302
 
 
 def test_a_lone_hidden_site_is_not_told_by_the_figure_of_all():
