@@ -59,8 +59,11 @@ def create_token_for(
 
 
 def owner_of(token: Token) -> str:
-    """Return the provider whose log the refusals of a deployment's or a site's token belong to."""
-    return responsible_for(deployment=token.deployment, site=token.site)
+    """Return the provider whose log the refusals of a deployment's or a site's token belong to; empty for none."""
+    try:
+        return responsible_for(deployment=token.deployment, site=token.site)
+    except UnknownKeyError:
+        return ""
 
 
 def responsible_for(*, deployment: str, site: str) -> str:
