@@ -72,7 +72,10 @@ def name_for(claims: Mapping[str, Any]) -> str:
 
 def printed_name(claims: Mapping[str, Any], username: str) -> str:
     said = claims.get("name")
-    return said[:LONGEST_NAME].replace("\0", "") if isinstance(said, str) and said.strip() else username
+    shown = (
+        "".join(each if each.isprintable() else " " for each in said[:LONGEST_NAME]) if isinstance(said, str) else ""
+    )
+    return shown.strip() or username
 
 
 @transaction.atomic

@@ -44,12 +44,13 @@ def groups_in(claims: Mapping[str, Any], *, claim: str) -> frozenset[str]:
 @transaction.atomic
 def follow_groups(user: User, *, groups: frozenset[str], mapping: Mapped, now: datetime) -> None:
     """Give a person the grants of their groups, and end those of groups they left. Others' grants stay as they are."""
+    User.objects.select_for_update().get(pk=user.pk)  # two log-ins at once give a right once
     wanted = {(group, values) for group in groups & mapping.keys() for values in mapping[group]}
-    held = {(grant.group, values_of(grant)): grant for grant in user.grants.filter(ended_at=None).exclude(group="")}
-    for key, grant in held.items():
+    held = [((grant.group, values_of(grant)), grant) for grant in user.grants.filter(ended_at=None).exclude(group="")]
+    for key, grant in held:
         if key not in wanted:
             end(grant, now=now)
-    for group, values in sorted(wanted - held.keys(), key=str):
+    for group, values in sorted(wanted - {key for key, _ in held}, key=str):
         made = add_grant(user=user, values=values, by=BY, now=now)
         Grant.objects.filter(pk=made.pk).update(group=group)
     user.__dict__.pop("live_grants", None)

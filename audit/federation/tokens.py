@@ -68,7 +68,7 @@ def claims_of(token: str, *, keys: Mapping[str, Any], question: Question, now_se
 
 def refuse(claims: Mapping[str, Any], *, question: Question, now_seconds: int) -> None:
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or "\0" in subject:
+    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
         raise SingleSignOnError("no_subject", NOT_TAKEN)
     if now_seconds - int(claims["iat"]) > OLDEST_SECONDS:
         raise SingleSignOnError("too_old", NOT_TAKEN)

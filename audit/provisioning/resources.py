@@ -99,7 +99,7 @@ def wanted_of(body: Any) -> Wanted:
     Raises:
         ScimError
     """
-    if not isinstance(body, Mapping) or USER not in (body.get("schemas") or ()):
+    if not isinstance(body, Mapping) or USER not in list_of(body, "schemas"):
         raise ScimError(400, f"Send a resource with the schema {USER}.", scim_type="invalidSyntax")
     name = body.get("name")
     formatted = body.get("displayName") or (name.get("formatted") if isinstance(name, Mapping) else None)
@@ -118,14 +118,19 @@ def patched(body: Any) -> Wanted:
     Raises:
         ScimError
     """
-    if not isinstance(body, Mapping) or PATCH not in (body.get("schemas") or ()):
+    if not isinstance(body, Mapping) or PATCH not in list_of(body, "schemas"):
         raise ScimError(400, f"Send the schema {PATCH} with its Operations.", scim_type="invalidSyntax")
     values: dict[str, Any] = {}
-    for operation in body.get("Operations") or ():
+    for operation in list_of(body, "Operations"):
         values |= values_of(operation)
     if not values:
         raise ScimError(400, "There is no operation in it.", scim_type="invalidSyntax")
     return Wanted(**values)
+
+
+def list_of(body: Mapping[str, Any], name: str) -> list[Any]:
+    said = body.get(name)
+    return said if isinstance(said, list) else []
 
 
 def values_of(operation: Any) -> dict[str, Any]:
@@ -156,8 +161,10 @@ def active_of(value: Any) -> bool:
 def text_of(value: Any, name: str) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME or "\0" in value:
-        raise ScimError(400, f"{name} has 1 to {LONGEST_NAME} characters.", scim_type="invalidValue")
+    # Names stand on documents and in logs: nothing in them ends a line, turns it round or is half a letter.
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME or not value.isprintable() or not value.strip():
+        detail = f"{name} has 1 to {LONGEST_NAME} characters, all of them visible."
+        raise ScimError(400, detail, scim_type="invalidValue")
     return value
 
 
@@ -167,6 +174,10 @@ def email_of(value: Any) -> str | None:
     said = [each for each in value if isinstance(each, Mapping) and isinstance(each.get("value"), str)]
     first = next((each for each in said if each.get("primary") is True), said[0] if said else None)
     email = str(first["value"]) if first else None
-    if email is not None and ("@" not in email or len(email) > LONGEST_EMAIL or "\0" in email):
+    if email is not None and ("@" not in email or len(email) > LONGEST_EMAIL or not is_one_word(email)):
         raise ScimError(400, "This is no e-mail address.", scim_type="invalidValue")
     return email
+
+
+def is_one_word(text: str) -> bool:
+    return text.isprintable() and " " not in text

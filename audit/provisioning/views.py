@@ -26,6 +26,7 @@ MANAGE = "manage_users"
 CONTENT = "application/scim+json"
 MOST_AT_ONCE = 100
 LARGEST_BODY = 64 * 1024
+MOST_DIGITS = 18
 NOT_FOUND = "There is no such user."
 
 Answer = tuple[int, dict[str, Any]]
@@ -89,7 +90,8 @@ def users(request: HttpRequest, *, by: Token) -> Answer:
 @scim
 def user(request: HttpRequest, *, user_id: str, by: Token) -> Answer:
     readers: dict[str, Callable[[Any], Any]] = {"PUT": wanted_of, "PATCH": patched}
-    found = reach(by).filter(pk=int(user_id)).first() if user_id.isascii() and user_id.isdigit() else None
+    is_number = user_id.isascii() and user_id.isdigit() and len(user_id) <= MOST_DIGITS
+    found = reach(by).filter(pk=int(user_id)).first() if is_number else None
     if found is None:
         raise ScimError(404, NOT_FOUND)
     if request.method in readers:
@@ -165,5 +167,5 @@ def read(request: HttpRequest) -> Any:
         raise ScimError(413, "Too large for one user.")
     try:
         return json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ScimError(400, "This is no JSON.", scim_type="invalidSyntax") from error

@@ -9,8 +9,11 @@ import oidc_provider_mock
 import pytest
 from django.test import Client
 
-from audit.access.models import Identity, User
+from audit.access.actions import GrantValues, add_grant
+from audit.access.models import Grant, Identity, User
 from audit.errors import SingleSignOnError
+from audit.federation.actions import printed_name
+from audit.federation.groups import follow_groups
 from audit.federation.provider import Client as Registered
 from audit.federation.provider import Provider, provider_of
 from audit.log.models import Entry
@@ -247,3 +250,20 @@ def test_a_provider_far_away_is_asked_over_tls_alone(address):
     with pytest.raises(SingleSignOnError) as refused:
         Provider(client=Registered(issuer=address, client_id="radvigil")).address("token_endpoint", seconds=0.0)
     assert refused.value.why == "no_tls"
+
+
+def test_a_right_that_two_log_ins_gave_ends_twice(now):
+    """Two browsers at once once gave a right twice, and leaving the group ended one of them."""
+    user, values = make_user("radiologist", organisation="north-group"), GrantValues(role="quality_officer")
+    for _ in range(2):
+        made = add_grant(user=user, values=values, by="single_sign_on", now=now)
+        Grant.objects.filter(pk=made.pk).update(group="chiefs")
+    follow_groups(user, groups=frozenset(), mapping={"chiefs": (values,)}, now=now)
+    assert [each.role for each in user.live_grants] == ["radiologist"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("Dr\nX", "Dr X"), ("Dr\u202eX", "Dr X"), ("\ud800", "anna"), (" ", "anna")]
+)
+def test_a_name_is_printed_without_what_cannot_be_seen(said, shown):
+    assert printed_name({"name": said}, "anna") == shown

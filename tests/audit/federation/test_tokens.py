@@ -75,6 +75,7 @@ def test_a_token_signed_with_rsa_is_taken():
         {"sub": ""},
         {"sub": 7},
         {"sub": "x" * 256},
+        {"sub": "anna\u202e"},
         {"azp": "another-client"},
     ],
     ids=str,

@@ -30,7 +30,8 @@ def scim(administrator, now):
     def send(method: str, address: str = USERS, body: object = None, **query: str):
         if body is None:
             return getattr(client, method)(address, query)
-        return getattr(client, method)(address, json.dumps(body), content_type="application/scim+json")
+        sent = body if isinstance(body, str) else json.dumps(body)
+        return getattr(client, method)(address, sent, content_type="application/scim+json")
 
     return send
 
@@ -203,3 +204,30 @@ def test_a_subject_is_linked_when_a_user_is_made_and_to_nobody_else(scim, settin
     reader = make_user("radiologist", organisation="north-group")
     assert scim("put", f"{USERS}/{reader.pk}", new("radiologist", externalId="another")).status_code == 200
     assert not reader.identities.exists()
+
+
+@pytest.mark.parametrize("letter", ["\n", "\x1b", "\u202e", "\ud800"])
+@pytest.mark.parametrize("field", ["displayName", "externalId", "mail"])
+def test_a_name_or_address_holds_nothing_that_cannot_be_seen(scim, field, letter):
+    """It stands on documents and in mails: a line break or a right-to-left mark there poses as something else."""
+    said = f"Dr{letter}A@b.example"
+    more = {"emails": [{"value": said}]} if field == "mail" else {field: said}
+    answer = scim("post", body=new(**more))
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidValue")
+    assert not User.objects.filter(username="anna").exists()
+
+
+@pytest.mark.parametrize("body", ["[" * 30_000, {"schemas": 5}, {"schemas": {"a": 1}}])
+def test_what_is_no_user_is_said_to_be_none(scim, administrator, body):
+    for method, address in (("post", USERS), ("put", f"{USERS}/{administrator.pk}")):
+        answer = scim(method, address, body)
+        assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidSyntax")
+
+
+def test_operations_that_are_no_list_change_nothing(scim, administrator):
+    answer = scim("patch", f"{USERS}/{administrator.pk}", {"schemas": [PATCH], "Operations": 5})
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidSyntax")
+
+
+def test_an_id_of_any_length_is_nobody(scim):
+    assert scim("get", f"{USERS}/{'9' * 5000}").status_code == 404
