@@ -126,7 +126,7 @@ def add_grant(*, user: User, values: GrantValues, by: Actor, now: datetime) -> G
 @transaction.atomic
 def end_grant(*, grant: Grant, by: Actor, now: datetime) -> None:
     """End a role of a user; it stays on record. The last administrator of everything keeps theirs."""
-    refuse_without_administrator(without=Grant.objects.filter(pk=grant.pk))
+    refuse_without_administrator(without=Grant.objects.filter(pk=grant.pk), now=now)
     if not Grant.objects.filter(pk=grant.pk, ended_at=None).update(ended_at=now):
         raise EndedError("The grant")
     log_grant("grant_ended", grant=grant, by=by, now=now)
@@ -172,7 +172,7 @@ def deactivate(*, user: User, by: Actor, now: datetime) -> None:
     """Close a log-in: its sessions and tokens stop at once. Nobody closes their own."""
     if isinstance(by, User) and by.pk == user.pk:
         raise AccessError("Nobody can close their own log-in; ask another administrator.")
-    refuse_without_administrator(without=Grant.objects.filter(user=user))
+    refuse_without_administrator(without=Grant.objects.filter(user=user), now=now)
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         raise EndedError("The log-in")
     ended, _ = Session.objects.filter(user=user).delete()
@@ -187,10 +187,12 @@ def reactivate(*, user: User, by: Actor, now: datetime) -> None:
     log_user("user_reactivated", user=user, by=by, now=now)
 
 
-def refuse_without_administrator(*, without: QuerySet[Grant]) -> None:
-    """Raise LastAdministratorError if nobody would be left who can manage everything."""
-    everything = Grant.objects.select_for_update().filter(
-        role=Role.ADMINISTRATOR, organisation="", site="", product="", ended_at=None, user__is_active=True
+def refuse_without_administrator(*, without: QuerySet[Grant], now: datetime) -> None:
+    """Raise LastAdministratorError if nobody would be left who can manage everything, by a role that is not over."""
+    everything = (
+        Grant.objects.select_for_update()
+        .filter(role=Role.ADMINISTRATOR, organisation="", site="", product="", ended_at=None, user__is_active=True)
+        .exclude(expires_at__lte=now)
     )
     live = {grant.pk for grant in everything}
     going = set(without.values_list("pk", flat=True))

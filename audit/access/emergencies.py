@@ -37,8 +37,8 @@ def break_glass(*, user: User, organisation: str, site: str, reason: str, now: d
     """
     if not reason.strip():
         raise AccessError("Say why: the reason goes into the log and to those who review it.")
-    User.objects.select_for_update().get(pk=user.pk)  # two clicks take one hour
-    if any(grant.is_emergency and grant.site == site for grant in user.live_grants):
+    held = User.objects.select_for_update().get(pk=user.pk).live_grants  # asked anew: two clicks take one hour
+    if any(grant.is_emergency and grant.site == site for grant in held):
         raise AccessError(f"Your emergency access to {site} is open already.")
     grant = Grant.objects.create(
         user=user,
@@ -71,9 +71,9 @@ def clinical_role(user: User) -> str:
 
 def sound_alarm(taken: Emergency, *, now: datetime) -> None:
     """Tell every quality officer and administrator of the site: on their pages, and by mail where theirs is known."""
-    grant = taken.grant
+    grant, reason = taken.grant, taken.reason.rstrip(". ")
     text = (
-        f"{grant.user.printed_name} ({grant.user.username}) broke the glass for {grant.site}: {taken.reason} "
+        f"{grant.user.printed_name} ({grant.user.username}) broke the glass for {grant.site}: {reason}. "
         "Review it under Emergency access."
     )[:500]
     people = list(reviewers(organisation=grant.organisation, site=grant.site).exclude(pk=grant.user_id))

@@ -64,6 +64,7 @@ def refuse(user: User, *, reason: str, by: User, other_half: str, now: datetime)
         raise AccessError("Nobody resets their own log-in; change it on your account page.")
     if not reason.strip():
         raise AccessError("Say why: the reason goes into the log.")
+    User.objects.select_for_update().get(pk=user.pk)  # the two halves at once are two acts, one after the other
     done = Act.objects.filter(subject=f"user/{user.username}", entry__kind=other_half, entry__actor=by.actor)
     if done.filter(received_at__gt=now - APART).exists():
         raise AccessError(BY_TWO)

@@ -68,6 +68,13 @@ def test_the_last_administrator_of_everything_stays(now):
         deactivate(user=admin, by="test", now=now)
 
 
+def test_an_administrator_whose_role_is_over_is_none_to_leave_it_to(now):
+    admin = make_user("administrator")
+    make_user("administrator", username="over", expires_at=now + timedelta(hours=1))
+    with pytest.raises(LastAdministratorError):
+        end_grant(grant=admin.grants.get(), by="test", now=now + timedelta(hours=1))
+
+
 def test_one_of_two_administrators_may_go(now):
     first, second = make_user("administrator", username="a"), make_user("administrator", username="b")
     deactivate(user=first, by=second, now=now)

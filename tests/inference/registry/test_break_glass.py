@@ -208,3 +208,13 @@ def test_an_edited_review_is_named_by_the_verification(client, reader):
     Emergency.objects.update(findings="Nobody looked.", reason="Another reason")
     (problem,) = check_emergencies("default")
     assert "is not as it was logged: findings, reason" in problem.sentence
+
+
+def test_two_clicks_take_one_hour(reader):
+    """What the second request knew of the person's rights is older than the first one's."""
+    assert list(reader.live_grants)
+    other, now = fresh(reader), timezone.now()
+    break_glass(user=other, organisation="north-group", site="north", reason=REASON, now=now)
+    with pytest.raises(AccessError, match="open already"):
+        break_glass(user=reader, organisation="north-group", site="north", reason=REASON, now=now)
+    assert Emergency.objects.count() == 1
