@@ -80,7 +80,7 @@ def safe_onward(request: HttpRequest) -> str:
     """Return where to go after logging in: only an address of this installation."""
     asked = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return asked if safe else settings.LOGIN_REDIRECT_URL
+    return asked if safe and asked.startswith("/") else settings.LOGIN_REDIRECT_URL
 
 
 def locked_minutes() -> int:

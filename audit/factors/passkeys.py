@@ -157,7 +157,7 @@ def count_answered(said: str, *, challenge: str, place: Place, key: HeldKey) -> 
 def read(said: str) -> dict[str, Any]:
     try:
         answer = json.loads(said)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FactorError(NOT_TAKEN) from error
     if not isinstance(answer, dict) or not isinstance(answer.get("response"), dict):
         raise FactorError(NOT_TAKEN)

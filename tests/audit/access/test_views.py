@@ -31,6 +31,12 @@ def test_logging_in_never_leads_to_another_host(client):
     assert attempt(client, onward="https://elsewhere.example/").url == "/"
 
 
+@pytest.mark.parametrize("onward", ["foo", "?x", "//elsewhere.example", "/\\elsewhere.example", "javascript:alert(1)"])
+def test_an_address_that_is_no_page_of_ours_leads_to_the_front(client, onward):
+    make_user()
+    assert attempt(client, onward=onward).url == "/"
+
+
 def test_a_wrong_password_is_refused_and_in_the_log_without_its_text(client):
     make_user()
     answer = attempt(client, password="hunter2 hunter2")

@@ -103,7 +103,9 @@ def test_a_key_that_was_made_here_answers_here(holder, now):
     assert Factor.objects.get().counter == 1
 
 
-@pytest.mark.parametrize("wrong", ["challenge", "origin", "host", "another key", "replayed", "copy", "nonsense"])
+@pytest.mark.parametrize(
+    "wrong", ["challenge", "origin", "host", "another key", "replayed", "copy", "nonsense", "nested"]
+)
 def test_an_answer_that_is_not_this_keys_to_this_question_is_none(holder, now, wrong):
     key = SoftKey()
     added_key(holder, now, key)
@@ -125,6 +127,8 @@ def test_an_answer_that_is_not_this_keys_to_this_question_is_none(holder, now, w
             challenge, said = options["challenge"], key.answer(options)
     if wrong == "nonsense":
         said = '{"response": {}, "rawId": "%%%"}'
+    if wrong == "nested":
+        said = "[" * 15_000
     assert not uses_key(holder, now, said=said, challenge=challenge)
 
 
