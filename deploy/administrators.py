@@ -1,5 +1,6 @@
 """The first administrator of an empty site, asked for on the terminal."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,7 +17,8 @@ def ask_for_first(environment: Mapping[str, str]) -> None:
         return
     if not sys.stdin.isatty():
         say("nobody can log in yet. Create the first administrator:")
-        say("    python manage.py create_user NAME --role administrator")
+        home = environment["RADVIGIL_HOME"]
+        say(f"    RADVIGIL_HOME={shlex.quote(home)} python3 manage.py create_user NAME --role administrator")
         return
     name = input("radvigil: user name of the first administrator (empty: later): ").strip()
     if name:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from audit.access.decisions import NotVisibleError, allowed, may, user_of
 from inference.registry.models import Deployment, Finding, TruthRule
+from inference.registry.registering import may_register
 from inference.registry.visibility import get_product_for, scope_of, visible_deployments
 from monitoring.cases.reasons import sentence
 from monitoring.dashboards import asking, case_list, exporting, overview
@@ -65,6 +66,7 @@ def overview_page(request: HttpRequest) -> HttpResponse:
         "products": sorted({(each.product_id, each.product.name) for each in deployments}),
         "sites": sorted({(each.site_id, each.site.name) for each in deployments}),
         "making": making(settings.RADVIGIL_HOME) if settings.RADVIGIL_DEMO else None,
+        "register_href": reverse("registry:register") if may_register(request.user) else "",
     }
     return render(request, "monitoring/dashboards/overview.html", context)
 
@@ -100,6 +102,7 @@ def product_page(request: HttpRequest, key: str) -> HttpResponse:
     query = request.GET.copy()
     query.pop("finding", None)
     context |= {"form": form, "filter_query": query.urlencode(), "query": request.GET.urlencode()}
+    context["may_export"] = may(request.user, "export_package")
     return render(request, "monitoring/dashboards/product.html", context, status=200 if form.is_valid() else 422)
 
 
