@@ -20,7 +20,7 @@ from audit.proofs.canonical import CanonicalError, canonical_json, number_text, 
 AT_ONCE = 100  # more no longer fit into a processor's cache
 MOST_DIGITS = 15  # an integer of so many digits is always within ±(2^53 - 1)
 # Python prints a double below 1e-4 or from 1e16 on with an exponent of two digits, ECMAScript otherwise.
-EXPONENT = re.compile(r"(?<=[:,\[])-?\d[\d.]*e[-+]\d+(?=[,}\]])")
+EXPONENT = re.compile(r"(?:(?<=[:,\[])|^)-?\d[\d.]*e[-+]\d+(?=[,}\]]|$)", re.MULTILINE)
 WHOLE = re.compile(r"\.0[,}\]]")
 
 
@@ -57,14 +57,20 @@ def plainly(lines: Sequence[bytes]) -> list[Any] | None:
     try:
         text = f"[{b','.join(lines).decode()}]"
         values: list[Any] = READ(text)
-        written = WRITE(values)
+        if len(values) != len(lines) or has_astral(text):
+            return None
+        # Each by itself: two lines that make one value together would hide behind one that makes two.
+        written = "\n".join([written_plainly(value) for value in values])
     except (ValueError, RecursionError):
         return None
-    if len(values) != len(lines) or has_astral(text):
-        return None
-    if written != text and EXPONENT.sub(as_ecmascript, written) != text:
+    stands = b"\n".join(lines).decode()
+    if written != stands and EXPONENT.sub(as_ecmascript, written) != stands:
         return None
     return values
+
+
+def written_plainly(value: Any) -> str:
+    return "".join(ENCODER(value, 0)) if ENCODER else WRITE(value)
 
 
 def has_astral(text: str) -> bool:
@@ -74,7 +80,7 @@ def has_astral(text: str) -> bool:
 
 def canonical_text(value: Any) -> str:
     """Return the canonical form of an object or list that came out of canonical JSON."""
-    written = "".join(ENCODER(value, 0)) if ENCODER else WRITE(value)
+    written = written_plainly(value)
     if (".0" in written and WHOLE.search(written)) or has_astral(written):
         return canonical_json(value).decode()
     return EXPONENT.sub(as_ecmascript, written) if "e-" in written or "e+" in written else written

@@ -110,6 +110,11 @@ def changed_lines(batch: Batch) -> set[int]:
 def keep(entry: Mapping[str, Any], *, index: int, batch: Batch, found: Outcome) -> None:
     """Keep what cases are held to, and the acts."""
     kind = entry["kind"]
+    if index in batch.hidden and (kind in ACTS or kind not in batch.tables):
+        # Its leaf proves nothing that is shown of it. Only a table holds it, whose hash the log signed.
+        found.problems.append(f"{place(batch, index)} is shown in part, though no table of facts holds it.")
+        found.saying.nothing()
+        return
     if entry["organisation"] != batch.log:
         position = batch.positions[index]
         found.problems.append(f"The entry at position {position} belongs to another log than {batch.log}.")

@@ -147,8 +147,12 @@ class Parent:
         self._index, self._hashes = -1, b""
 
     def hash_of(self, index: int) -> bytes | None:
-        """Return the hash; nothing at the top, where the root itself was compared."""
-        if self._level not in self._tiles.log.tiles:
+        """Return the hash; nothing at the top, where the root itself was compared.
+
+        Raises:
+            TileError: the tree has a tile there, the package none.
+        """
+        if tile_width(level=self._level, index=0, size=self._tiles.log.checkpoint.size) == 0:
             return None
         if self._index != index // WIDTH:
             self._index = index // WIDTH

@@ -1,6 +1,7 @@
 """Opens a package, zip or folder, without trusting its names, sizes or links, and without writing anything."""
 
 import os
+import re
 import stat
 import struct
 import unicodedata
@@ -24,7 +25,10 @@ BAG = "bagit.txt"
 LONGEST_NAME = 1_000
 # What Windows takes for a device, whatever stands after a dot, and letters that it allows in no name.
 DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
+NAME_FIELD = 0x7075  # "up": Info-ZIP's name in UTF-8
 FORBIDDEN = frozenset('\\:*?"<>|')
+# What Python leaves beside a verify.py that somebody imported.
+IMPORTED = re.compile(r"__pycache__/verify\.[\w.-]+\.pyc")
 END_OF_DIRECTORY, END_OF_DIRECTORY_64 = b"PK\x05\x06", b"PK\x06\x06"
 READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
@@ -128,6 +132,8 @@ def zip_names(archive: zipfile.ZipFile, *, report: Report) -> dict[str, int]:
             report.wrong(f"The zip holds {name!r}, {wrong}.")
         elif mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode):
             report.wrong(f"The zip holds {name!r} as a link or device, not as a file.")
+        elif is_named_again(info.extra):
+            report.wrong(f"The zip holds {name!r} under a second name: different programs would see other files.")
         elif info.file_size > SUSPECT_BYTES and info.file_size > SUSPECT_RATIO * info.compress_size:
             report.wrong(f"The zip holds {name!r}, which would unpack to {info.file_size} bytes: a zip bomb.")
         else:
@@ -135,6 +141,17 @@ def zip_names(archive: zipfile.ZipFile, *, report: Report) -> dict[str, int]:
     if archive.fp is not None and packed > os.fstat(archive.fp.fileno()).st_size:
         raise UnreadableError("the files in the zip overlap: a zip bomb")
     return names
+
+
+def is_named_again(extra: bytes) -> bool:
+    """Return whether the fields beside a name give another one, which some programs take instead."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack("<HH", extra[at : at + 4])
+        if kind == NAME_FIELD:
+            return True
+        at += 4 + length
+    return False
 
 
 def folder_names(root: Path, *, report: Report) -> dict[str, int]:
@@ -151,7 +168,7 @@ def folder_names(root: Path, *, report: Report) -> dict[str, int]:
                     report.wrong(f"The folder holds {relative!r} as a link or device, not as a file.")
                 elif wrong := what_is_wrong(relative):
                     report.wrong(f"The folder holds {relative!r}, {wrong}.")
-                elif "__pycache__" not in relative:
+                elif not IMPORTED.fullmatch(relative):
                     add(relative, size=entry.stat(follow_symlinks=False).st_size, names=names, report=report)
                 if len(names) + len(waiting) > MOST_FILES:
                     raise UnreadableError(f"{root} holds more than {MOST_FILES} files")

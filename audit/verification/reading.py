@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, pairwise
 
 from audit.proofs.canonical import canonical_json, parse_json
 from audit.verification.bag import Digests
@@ -133,6 +133,8 @@ def joined(
     whole: list[tuple[int, bytes, bytes]] = [(position, line, b"") for position, line in shown]
     every = sorted([*whole, *between]) if between else whole
     positions = array("Q", [position for position, _, _ in every])
+    if between and any(a == b for a, b in pairwise(positions)):
+        raise ValueError("one is shown both whole and in part")
     return Batch(
         log=log.organisation,
         positions=positions,

@@ -39,7 +39,7 @@ export const readEntries = async (pkg, logs, { report, step }) => {
     step(`proving the entries of ${log.organisation}`);
     try {
       for await (const batch of batchesOf(pkg, log, report)) {
-        const { values } = checkBatch(batch, log, read, report);
+        const { values } = checkBatch(batch, log, { read, report, tables });
         await tables.hold(log.organisation, batch.map((each) => each.position), values);
       }
     } catch (error) { report.wrong(`The entries of the log of ${log.organisation} cannot be read: ${error.message}.`); }
@@ -99,6 +99,7 @@ const batchesOf = async function* (pkg, log, report) {
 
 const withLeaves = async (batch, leaves) => {
   batch.sort((one, other) => one.position - other.position);
+  if (batch.some(({ position }, at) => at && position === batch[at - 1].position)) throw new FileError("one is shown both whole and in part");
   for (const each of batch) each.leaf = await leaves.at(each.position);
   return batch;
 };
@@ -134,7 +135,7 @@ class Hidden {
 }
 const each = async function* (batches) { for await (const lines of batches) yield* lines; };
 
-const checkBatch = (batch, log, read, report) => {
+const checkBatch = (batch, log, { read, report, tables }) => {
   const place = (at) => `The entry at position ${batch[at].position} of the log of ${log.organisation}`;
   const changed = new Set();
   for (const [at, { position, line, leaf, hidden }] of batch.entries()) {
@@ -146,6 +147,11 @@ const checkBatch = (batch, log, read, report) => {
   for (const [at, why] of wrong) report.wrong(`${place(at)} cannot stand in a log: ${why}.`);
   for (const [at, entry] of values.entries()) {
     if (changed.has(at)) continue;
+    // The leaf of what is shown in part proves nothing that is shown. Only a table holds it, whose hash the log signed.
+    if (batch[at].hidden && (ACTS.has(entry?.kind) || !tables.names.has(entry?.kind))) {
+      report.wrong(`${place(at)} is shown in part, though no table of facts holds it.`);
+      continue;
+    }
     try { keep(entry, batch[at].position, log, read, report); } catch {
       if (!wrong.has(at)) report.wrong(`${place(at)} is malformed.`);
     }

@@ -130,7 +130,7 @@ const checkLevels = async (tiles) => {
       const width = tileWidth(level, index, tiles.log.checkpoint.size);
       const count = Number((tile.length / HASH_BYTES).toPrecision(6));
       if (tile.length !== width * HASH_BYTES) throw new TileError(`tile ${level}/${index} has ${count} hashes; the tree has ${width}`);
-      if (width !== WIDTH || !tiles.log.tiles.has(level + 1)) continue;
+      if (width !== WIDTH || !tileWidth(level + 1, 0, tiles.log.checkpoint.size)) continue;
       if (above !== Math.floor(index / WIDTH)) {
         above = Math.floor(index / WIDTH);
         parents = hashesIn(await tiles.read(level + 1, above));

@@ -77,12 +77,14 @@ const endOf = async (blob, name) => {
   return found;
 };
 
+const NAME_FIELD = 0x7075; // "up": Info-ZIP's name in UTF-8, which some programs take instead
 const wideFields = (info, extra) => {
   const view = new DataView(extra.buffer, extra.byteOffset, extra.length);
   for (let at = 0; at + 4 <= extra.length;) {
     const kind = view.getUint16(at, true);
     const length = view.getUint16(at + 2, true);
     if (at + 4 + length > extra.length) throw new UnreadableError(`Corrupt extra field ${kind.toString(16).padStart(4, "0")} (size=${length})`);
+    if (kind === NAME_FIELD) info.isNamedAgain = true;
     if (kind === 1) {
       let from = at + 4;
       for (const field of ["size", "packed", "offset"])
@@ -147,6 +149,8 @@ const namesOf = (infos, size, report) => {
     const wrong = whatIsWrong(info.name);
     if (wrong) report.wrong(`The zip holds ${quoted(info.name)}, ${wrong}.`);
     else if ((info.mode & KIND) !== REGULAR && info.mode & KIND) report.wrong(`The zip holds ${quoted(info.name)} as a link or device, not as a file.`);
+    else if (info.isNamedAgain)
+      report.wrong(`The zip holds ${quoted(info.name)} under a second name: different programs would see other files.`);
     else if (info.size > SUSPECT_BYTES && info.size > SUSPECT_RATIO * info.packed)
       report.wrong(`The zip holds ${quoted(info.name)}, which would unpack to ${info.size} bytes: a zip bomb.`);
     else {

@@ -122,7 +122,7 @@ class UnknownColumnsError extends Error {}
 
 /* The tables of facts in a package, each compared with the entries as they pass. */
 export class FactFiles {
-  constructor(pkg, report) { this.pkg = pkg; this.report = report; this.open = new Map(); }
+  constructor(pkg, report) { this.pkg = pkg; this.report = report; this.open = new Map(); this.names = new Set(); }
 
   async begin() {
     const names = this.pkg.names.filter((name) => name.startsWith(FACTS) && name.endsWith(".csv")).sort(byCodePoint);
@@ -134,6 +134,7 @@ export class FactFiles {
         this.report.wrong(`${FACTS}${table}.csv cannot be read: ${error.message}.`);
       }
     }
+    this.names = new Set(headers.keys());
     for (const [table, [header, file]] of headers) this.open.set(table, { facts: new FactTable(table, header, [...headers.keys()]), file, rows: 1 });
     return this;
   }

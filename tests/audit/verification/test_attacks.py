@@ -7,20 +7,27 @@ import shutil
 import struct
 import tracemalloc
 import zipfile
+from hashlib import sha256
+from zlib import crc32
 
 import pytest
 
+from audit.packages.bags import BagWriter
+from audit.packages.logs import LogPart, write_log
 from audit.proofs.canonical import canonical_json
-from audit.proofs.merkle import inclusion_proof, root, verify_inclusion
+from audit.proofs.merkle import inclusion_proof, leaf_hash, root, verify_inclusion
 from audit.proofs.notes import Checkpoint, sign_note
+from audit.proofs.tiles import WIDTH, grow
 from audit.verification import opening
 from audit.verification.checking import check_package
 from audit.verification.findings import UnreadableError
 from audit.verification.opening import what_is_wrong
 from tests.audit.verification.packaging import (
     KeyPair,
+    MadeLog,
     content_files,
     files_in,
+    nothing_withheld,
     packed,
     refitted,
     scored_log,
@@ -233,6 +240,29 @@ def test_a_folder_is_checked_like_its_zip_and_a_link_inside_is_named(small):
     assert all(f"'data/{name}' as a link or device" in said for name in ("link", "pipe", "fifo"))
 
 
+def test_no_name_hides_a_file_in_a_folder(small):
+    folder = unpacked(small)
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "verify.cpython-311.pyc").write_bytes(b"x")
+    assert small.said(folder) == ""
+    (folder / "data" / "__pycache__").mkdir()
+    for name in ("report__pycache__.pdf", "__pycache__/report.pdf"):
+        (folder / "data" / name).write_bytes(b"%PDF-1.7")
+    assert small.said(folder).count("was added") == 4
+
+
+def test_a_file_with_a_second_name_beside_its_own_is_named(small):
+    other = b"data/figures.json"
+    said = struct.pack("<BI", 1, crc32(b"data/other.json")) + other
+    path = small.folder / "named.zip"
+    path.write_bytes(small.path.read_bytes())
+    with zipfile.ZipFile(path, "a") as archive:
+        info = zipfile.ZipInfo("data/other.json")
+        info.extra = struct.pack("<HH", 0x7075, len(said)) + said
+        archive.writestr(info, b"{}")
+    assert "'data/other.json' under a second name" in small.said(path)
+
+
 def test_ordinary_names_are_taken():
     assert not any(map(what_is_wrong, ["data/a b.txt", "data/ä.json", "data/.hidden", "data/console.txt", "verify.py"]))
 
@@ -358,6 +388,76 @@ def test_an_entry_left_out_or_added_is_named(small, change, sentence):
 )
 def test_positions_that_lie_are_named(small, positions):
     assert "log of north-group does not hold" in small.said_after(edit(LOG + "positions.txt", lambda data: positions))
+
+
+def withheld(position, body, *, entry):
+    leaf = base64.b64encode(leaf_hash(body)).decode()
+    return canonical_json({"position": position, "leaf": leaf, "entry": entry}) + b"\n"
+
+
+def test_no_act_can_be_withheld_to_show_another_in_its_place(small):
+    def forged(files):
+        files["data/figures.json"] = files["data/figures.json"].replace(b"sensitivity", b"specificity")
+        content = {name: sha256(data).hexdigest() for name, data in files.items() if name.startswith("data/")}
+        signed = {name: digest for name, digest in content.items() if not name.startswith("data/logs/")}
+        *bodies, act = files[LOG + "entries.ndjson"].splitlines()
+        entry = json.loads(act)
+        entry["payload"]["details"]["content_sha256"] = sha256(canonical_json(signed)).hexdigest()
+        return files | {
+            LOG + "entries.ndjson": b"\n".join(bodies) + b"\n",
+            LOG + "positions.txt": b"".join(b"%d\n" % position for position in range(len(bodies))),
+            LOG + "withheld.ndjson": withheld(len(bodies), act, entry=entry),
+        }
+
+    said = small.said_after(forged)
+    assert "position 24 of the log of north-group is shown in part, though no table of facts holds it" in said
+    assert CONTENT in said
+
+
+def test_no_entry_without_a_table_can_be_withheld(small):
+    log, rows = scored_log(cases=3)
+    position = log.add("decision", {"verdict": "recall"})
+    path = write_package(small.folder / "decided.zip", {"north-group": log}, files=content_files(rows))
+
+    def forged(files):
+        bodies = files[LOG + "entries.ndjson"].splitlines()
+        body = bodies.pop(position)
+        entry = json.loads(body.replace(b"recall", b"keep"))
+        return files | {
+            LOG + "entries.ndjson": b"\n".join(bodies) + b"\n",
+            LOG + "positions.txt": files[LOG + "positions.txt"].replace(b"%d\n" % position, b"", 1),
+            LOG + "withheld.ndjson": withheld(position, body, entry=entry),
+        }
+
+    changed = packed(refitted(forged(files_in(path))), small.folder / "forged.zip")
+    assert small.said(path) == ""
+    assert f"position {position} of the log of north-group is shown in part, though" in small.said(changed)
+
+
+def test_an_entry_shown_whole_cannot_be_shown_in_part_too(small):
+    def doubled(files):
+        body = files[LOG + "entries.ndjson"].splitlines()[1]
+        entry = json.loads(body.replace(b"positive", b"negative"))
+        return files | {LOG + "withheld.ndjson": withheld(1, body, entry=entry)}
+
+    assert "one is shown both whole and in part" in small.said_after(doubled)
+
+
+def test_no_level_of_tiles_can_be_left_out(small):
+    log = MadeLog("north-group", [b"%d" % number for number in range(WIDTH * WIDTH)])
+    tiles = grow(size=0, leaves=log.leaves(), edge={}).tiles
+    part = LogPart(organisation="north-group", key=log.pair.public, note=log.note(), size=WIDTH * WIDTH, positions=())
+    path = small.folder / "large.zip"
+    with BagWriter(path) as bag:
+        write_log(bag, part, read_tile=lambda level, index: tiles[level, index], bodies=tuple, redact=nothing_withheld)
+        bag.close(info={})
+    assert "north-group does not hold" not in small.said(path)
+    files = files_in(path)
+    del files[LOG + "tiles/1.bin"]
+    files[LOG + "tiles/0.bin"] = b"\0" * 32 + files[LOG + "tiles/0.bin"][32:]
+    files[LOG + "tiles.json"] = b'{"0":[[0,255]],"2":[[0,0]]}'
+    said = small.said(packed(refitted(files), small.folder / "left-out.zip"))
+    assert "The log of north-group does not hold: tile 1/0 is not in the package" in said
 
 
 ODD_BODIES = {
