@@ -333,6 +333,7 @@ def make_package(*, now: Any) -> Package:
     package = Package.objects.create(
         uid="1" * 32, product_id="cxr", site_id="north", deployments=["cxr-north"], since=date(2026, 1, 1),
         until=date(2026, 4, 1), level="rows", requested_by="user:northern-officer", requested_at=now, state="ready",
+        recipient="outside",
     )  # fmt: skip
     path_of(package).parent.mkdir(parents=True, exist_ok=True)
     path_of(package).write_bytes(b"PK")

@@ -1,5 +1,7 @@
 """Comments: a regulator makes and amends them, a quality officer answers, and a bell says that one waits."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from audit.access.decisions import NotVisibleError, allowed, may, user_of
 from audit.access.models import User
+from monitoring.evidence.queries import get_package_for
 from monitoring.portal.actions import About, amend_comment, answer_comment, make_comment
 from monitoring.portal.comments import (
     ANSWER,
@@ -39,7 +42,8 @@ def make(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return answered(request, form=form, about=about)
     concerned = organisations_concerned(reach, about)
-    make_comment(about=about, text=form.cleaned_data["text"], by=user, organisations=concerned, now=reach.now)
+    told = without_number(about) if len(concerned) > 1 else about
+    make_comment(about=told, text=form.cleaned_data["text"], by=user, organisations=concerned, now=reach.now)
     messages.success(request, "Your comment is an entry of the log; the quality officer sees that it waits.")
     return redirect("portal:comments")
 
@@ -50,10 +54,20 @@ def answered(request: HttpRequest, *, form: CommentForm, about: About | None) ->
 
 
 def organisations_concerned(reach: Reach, about: About) -> list[str]:
-    """Return whose logs take the comment: the provider of the signal, or of every site within reach."""
+    """Return whose logs take the comment: the providers of the signal or the package, or of every site within reach."""
     if about.kind == "signal":
         return [get_signal_for(reach.user, "see_signals", about.item, now=reach.now).monitor.organisation]
+    if about.kind == "package":
+        held = get_package_for(reach.user, about.item, now=reach.now).deployments
+        return providers_of(each for each in reach.of(about.product) if each.pk in held)
     return providers_of(reach.of(about.product))
+
+
+def without_number(about: About) -> About:
+    """Return what is told to several providers: from the sum of all and their own, each would know the others'."""
+    if about.kind == "figure":
+        return replace(about, words=about.words.split(": ")[0])
+    return replace(about, words=about.words.rsplit(", ", 1)[0]) if about.kind == "package" else about
 
 
 @allowed("see_comments")

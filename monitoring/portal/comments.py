@@ -14,6 +14,7 @@ from inference.registry.models import Deployment
 from inference.registry.visibility import visible_deployments
 from monitoring.portal.actions import AMENDED, ANSWERED, COMMENT_KINDS, About
 from monitoring.portal.queries import own_organisation
+from monitoring.signals.queries import visible_signals
 
 ANSWER = "answer_comment"
 
@@ -112,7 +113,12 @@ def answerable_threads(user: Visitor, *, now: datetime) -> list[Thread]:
     mine = visible_deployments(user, ANSWER, now=now).values_list("site__organisation_id", "product_id")
     reached = {(organisation, product) for organisation, product in mine.order_by()} if scope else set()
     found = threads_of(acts_in({organisation for organisation, _ in reached}))
-    return [each for each in found if any((log, each.about.product) in reached for log in each.logs)]
+    near = [each for each in found if any((log, each.about.product) in reached for log in each.logs)]
+    signals = {each.about.item for each in near if each.about.kind == "signal"}
+    seen = (
+        set(visible_signals(user, now=now).filter(uid__in=signals).values_list("uid", flat=True)) if signals else set()
+    )
+    return [each for each in near if each.about.kind != "signal" or each.about.item in seen]
 
 
 def logs_to_answer(user: Visitor, thread: Thread, *, now: datetime) -> list[str]:

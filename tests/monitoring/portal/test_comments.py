@@ -9,6 +9,7 @@ from audit.log.models import Act, Entry
 from audit.log.sequencing import sequence
 from audit.log.verifying import verify_log
 from tests.factories import make_user
+from tests.monitoring.portal.test_pages import make_packages
 from tests.monitoring.signals.test_views import make_signal
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +143,32 @@ def counted(client):
     with CaptureQueriesContext(connection) as queries:
         client.get("/portal/bell/")
     return len(queries)
+
+
+def test_a_comment_on_a_figure_of_several_providers_tells_none_of_them_the_sum(client, network, page):
+    """From the figure of all and their own, each provider would know the others'."""
+    everywhere = make_user(role="regulator", username="everywhere")
+    comment(client, page, everywhere, "Sensitivity")
+    acts = Act.objects.filter(entry__kind="comment.made")
+    assert sorted(acts.values_list("organisation", flat=True)) == ["north-group", "south-clinic"]
+    assert {act.details["on"] for act in acts} == {"Sensitivity of nodule"}
+
+
+def test_a_comment_on_a_package_goes_to_those_whose_package_it_is(client, network, page, now):
+    everywhere = make_user(role="regulator", username="everywhere")
+    make_packages(1, now=now)
+    comment(client, page, everywhere, "package")
+    acts = Act.objects.filter(entry__kind="comment.made")
+    assert [(act.organisation, act.details["on"].endswith("3 cases")) for act in acts] == [("north-group", True)]
+
+
+def test_an_officer_of_one_site_reads_no_comment_on_a_signal_of_another(client, authority, page):
+    make_signal()
+    comment(client, page, authority, "nodule specificity fell")
+    for site, seen in (("north", True), ("east", False)):
+        officer = make_user(role="quality_officer", organisation="north-group", site=site, username=site)
+        assert (b"specificity fell" in page(officer, "/portal/comments/").content) == seen
+        assert (b"bell-count" in page(officer, "/portal/bell/").content) == seen
+        uid = Act.objects.filter(entry__kind="comment.made").latest("id").subject.removeprefix("comment/")
+        answer = client.post(f"/portal/comments/{uid}/answer/", {"text": "We look."})
+        assert answer.status_code == (302 if seen else 404)

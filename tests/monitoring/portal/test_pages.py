@@ -147,7 +147,7 @@ def make_packages(number, *, now):
         Package.objects.create(
             uid=f"{each:032x}", product_id="cxr", deployments=["cxr-north"], since="2026-01-01", until="2026-02-01",
             level="rows", requested_by="user:authority", requested_at=now, state="ready", cases=3, size=9,
-            sha256="0" * 64,
+            sha256="0" * 64, recipient="outside",
         )  # fmt: skip
 
 
