@@ -17,6 +17,9 @@ TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates" / "monit
 NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 PLAIN = {"\\n": "\n", "\\r": "\r", "\\t": "\t", "\\0": "\0", '\\"': '"', "\\\\": "\\", "\\'": "'"}
+# In JSON: an escaped control character but a tab or a line's end, or a whole other escape, or DEL itself.
+CONTROL = re.compile(r"\\u00([01][0-9a-f])|\\([bf])|\\.|(\x7f)")
+CONTROL_ESCAPES = {"b": "08", "f": "0C"}
 MOST_STRANGE = 5_000
 PROBE = b"#set document(title: [x], date: auto)\n#sys.inputs.text"
 
@@ -51,6 +54,7 @@ def compiled(source: bytes, inputs: Mapping[str, str], *, instant: datetime, **f
 
 def without_strange_letters(text: str) -> str:
     """Return the text with the letters that the fonts lack as [U+…]; which they are, the setter itself says."""
+    text = CONTROL.sub(as_code_point, text)
     left = "".join(sorted({each for each in text if ord(each) > 127}))
     for _ in range(MOST_STRANGE):
         strange = first_strange(left)
@@ -59,6 +63,12 @@ def without_strange_letters(text: str) -> str:
         for letter in strange:
             text, left = text.replace(letter, f"[U+{ord(letter):04X}]"), left.replace(letter, "")
     return text.encode("ascii", "replace").decode()
+
+
+def as_code_point(found: re.Match[str]) -> str:
+    escaped, short, delete = found.groups()
+    code = escaped or CONTROL_ESCAPES.get(short or "") or ("7F" if delete else "")
+    return f"[U+00{code.upper()}]" if code else found[0]
 
 
 def first_strange(letters: str) -> str:

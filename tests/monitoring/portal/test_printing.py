@@ -7,12 +7,14 @@ import re
 from hashlib import sha256
 
 import pytest
+from django.utils import timezone
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from audit.log.models import Act
 from audit.packages.bundling import verifier_digest
 from audit.proofs.merkle import inclusion_proof, leaf_hash, root
-from monitoring.evidence.paper import TEMPLATES
+from monitoring.evidence.paper import TEMPLATES, without_strange_letters
+from monitoring.portal.actions import About, make_comment
 from monitoring.portal.presenting import product_view
 from monitoring.portal.printing import sides_of, twin_of
 from monitoring.portal.queries import portal_reach, product_for
@@ -92,3 +94,16 @@ def test_the_sides_of_a_proof_are_those_that_lead_to_the_root():
         for side, each in zip(sides_of(index, size=size), proof, strict=True):
             found = sha256(b"\x01" + (each + found if side == "left" else found + each)).digest()
         assert found == root(leaves)
+
+
+@pytest.mark.parametrize("text", ["a\x1b[2Jb", "bell\x07", "back\b feed\f", "gone\x7f", "\\u001b stays"])
+def test_no_comment_keeps_the_paper_from_being_set(client, inspector, page, text):
+    """A comment stays for good, and so would what it breaks: PDF/A has no room for a character without a picture."""
+    about = About(kind="product", product="cxr", words="CXR Assist")
+    make_comment(about=about, text=text, by=inspector, organisations=["north-group"], now=timezone.now())
+    assert page(inspector, PATH).status_code == 200
+
+
+def test_a_control_character_stands_as_its_code_point():
+    shown = json.loads(without_strange_letters(json.dumps("a\x1b \b \n \\u001b \x7f", ensure_ascii=False)))
+    assert shown == "a[U+001B] [U+0008] \n \\u001b [U+007F]"
