@@ -14,8 +14,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from audit.access.models import EXPIRING_ROLES, Grant, Level, Notice, Role, Session, Token, TokenScope, User
+from audit.access.rules import installation_rules, needs_factor, rules_for
 from audit.access.secrets import HINT_LENGTH, new_password, new_secret, token_digest
 from audit.errors import AccessError, EndedError, LastAdministratorError, UnknownGrantError, UserExistsError
+from audit.factors.queries import has_factor
 from audit.log.actions import record_act
 from audit.log.models import plain
 from audit.signatures.actions import reseal
@@ -120,7 +122,18 @@ def add_grant(*, user: User, values: GrantValues, by: Actor, now: datetime) -> G
         expires_at=end_of(values, now=now),
     )
     log_grant("grant_added", grant=grant, by=by, now=now)
+    end_without_factor(user, by=by, now=now)
     return grant
+
+
+def end_without_factor(user: User, *, by: Actor, now: datetime) -> None:
+    """End the sessions of a person whose new role asks for a second factor that they opened none with."""
+    held = User.objects.get(pk=user.pk)  # with the role that was just given
+    if has_factor(held.pk) or not needs_factor(held, rules=rules_for(held, installation=installation_rules())):
+        return
+    ended, _ = Session.objects.filter(user=held).delete()
+    if ended:
+        log_user("session_ended", user=held, by=by, now=now, details={"why": "role_needs_factor", "sessions": ended})
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from audit.access.actions import GrantValues, add_grant
 from audit.access.models import AccessRules, Notice, User
 from audit.factors import totp
 from audit.factors.actions import Holder, begin_app, confirm_app, make_codes
@@ -237,3 +238,24 @@ def test_the_demo_needs_the_password_alone(client, settings):
     settings.RADVIGIL_DEMO, settings.RADVIGIL_SECOND_FACTOR_ROLES = True, ["quality_officer"]
     make_user()
     assert give_password(client).url == ACCOUNT
+
+
+@pytest.mark.parametrize(("role", "still_in"), [("administrator", False), ("radiologist", True)])
+def test_a_role_that_needs_a_factor_is_not_taken_up_in_a_session_without_one(client, settings, role, still_in):
+    settings.RADVIGIL_SECOND_FACTOR_ROLES = ["administrator"]
+    user = make_user(organisation="north-group")
+    give_password(client)
+    add_grant(user=user, values=GrantValues(role=role, organisation="north-group"), by="test", now=timezone.now())
+    assert (client.get(ACCOUNT).status_code == 200) == still_in
+    assert ("session_ended" in kinds()) != still_in
+
+
+def test_who_came_with_a_factor_stays_when_a_role_asks_for_one(client, settings):
+    settings.RADVIGIL_SECOND_FACTOR_ROLES = ["administrator"]
+    user, secret = with_app()
+    give_password(client)
+    client.post(STEP, {"code": fresh_code(secret)})
+    add_grant(
+        user=user, values=GrantValues(role="administrator", organisation="north-group"), by="test", now=timezone.now()
+    )
+    assert client.get(ACCOUNT).status_code == 200
