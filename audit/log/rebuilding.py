@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from sys import float_info
 from typing import Any
+
+from django.db import DataError, transaction
 
 from audit.log.actions import EntryDraft, entry_body
 from audit.log.models import Fact
@@ -11,6 +14,7 @@ from audit.log.stored import EntryRow, FactRow, fact_rows
 from audit.proofs.canonical import LARGEST_INTEGER, CanonicalError, parse_json
 
 LONGEST_VALUE = 60
+LARGEST_DOUBLE = int(float_info.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,20 @@ class Rebuilder:
             self._table_of.setdefault(kinds[entry], table)
 
     def body_of(self, fact: FactRow, *, entry: EntryRow) -> bytes:
-        """Return the body that the entry must have, from the fact and the entry's own columns."""
+        """Return the body that the entry must have, from the fact and the entry's own columns.
+
+        Raises:
+            CanonicalError: the fact holds what no entry can, such as NaN.
+        """
         body = body_from(fact, entry=entry)
         if body == entry.body:
             return body
         # As text a value may print otherwise (a year of three digits, a large double): the model has the last word.
-        whole: Any = fact.table.with_parts(fact.table._default_manager.using(self._using).all()).get(pk=fact.pk)
+        try:
+            with transaction.atomic(using=self._using):
+                whole: Any = fact.table.with_parts(fact.table._default_manager.using(self._using).all()).get(pk=fact.pk)
+        except (DataError, RecursionError):
+            return body  # a time or value that no entry can hold, such as a time before our era
         return body_from(
             FactRow(fact.table, fact.pk, whole.organisation, whole.received_at, whole.payload()), entry=entry
         )
@@ -85,7 +97,7 @@ def with_doubles(value: Any) -> Any:
         return {name: with_doubles(part) for name, part in value.items()}
     if isinstance(value, list):
         return [with_doubles(part) for part in value]
-    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+    if isinstance(value, int) and LARGEST_INTEGER < abs(value) <= LARGEST_DOUBLE:
         return float(value)
     return value
 

@@ -3,7 +3,9 @@
 Times, ids and JSON come as the text that stands in an entry, so that nothing is taken apart to be put together again.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -14,10 +16,17 @@ from psycopg import Cursor
 
 from audit.log.models import Fact
 
-MOMENT = """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+# A time before our era is written by `to_char` as one of it, and one without end as nothing: those stand as they are.
+MOMENT = """
+    CASE WHEN isfinite({0}) AND {0} >= '0001-01-01Z'
+        THEN to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE {0}::text END
+"""
+MICROSECONDS = """
+    CASE WHEN at >= '1970-01-01Z' AND at < '10000-01-01Z' THEN (extract(epoch FROM at) * 1000000)::bigint ELSE 0 END
+"""
 ENTRIES = f"""
-    SELECT id, position, scope, kind, uid, actor, {MOMENT.format("at")}, (extract(epoch FROM at) * 1000000)::bigint,
-        record_sha256, leaf_hash, body
+    SELECT id, position, scope, kind, uid, actor, {MOMENT.format("at")}, {MICROSECONDS}, record_sha256,
+        leaf_hash, body
     FROM audit_entry WHERE organisation = %s AND
 """  # noqa: S608
 PLACED = "position >= %s AND position < %s ORDER BY position"
@@ -111,8 +120,18 @@ def columns_where(
         row = dict(zip(names, values_found, strict=True))
         for name in documents:
             if row[name] is not None:
-                row[name] = orjson.loads(row[name])
+                row[name] = read_json(row[name])
         yield row
+
+
+def read_json(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        # A number beyond every double, or too many brackets: jsonb can hold it, and no entry can.
+        with suppress(RecursionError):
+            return json.loads(text)
+        return text
 
 
 @cache

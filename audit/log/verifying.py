@@ -17,6 +17,7 @@ from audit.log.rebuilding import Rebuilder, differences
 from audit.log.stated import Marks, stated_sizes
 from audit.log.stored import EntryRow, FactRow, placed_entries, waiting_entries
 from audit.proofs import notes
+from audit.proofs.canonical import CanonicalError
 from audit.proofs.merkle import leaf_hash
 from audit.proofs.tiles import WIDTH, Growth, TileError, grow, hashes_in
 
@@ -96,12 +97,19 @@ def leaf_of(check: Verification, *, entry: EntryRow, fact: FactRow | None, rebui
         sentence = f"The entry {entry.kind} {entry.uid} at {where(check, entry)} has no fact: it was deleted."
         check.wrong(sentence, position=entry.position)
         return None
-    rebuilt = rebuilder.body_of(fact, entry=entry)
+    name = f"The fact {entry.kind} ({fact.name}, uid {entry.uid}) at {where(check, entry)}"
+    try:
+        rebuilt = rebuilder.body_of(fact, entry=entry)
+    except CanonicalError as error:
+        check.wrong(f"{name} was changed: it holds what no entry can, {error}.", position=entry.position)
+        return None
     if rebuilt != entry.body:
         said = "; ".join(str(each) for each in differences(in_log=entry.body, in_table=rebuilt))
-        sentence = f"The fact {entry.kind} ({fact.name}, uid {entry.uid}) at {where(check, entry)} was changed: {said}."
-        check.wrong(sentence, position=entry.position)
+        check.wrong(f"{name} was changed: {said}.", position=entry.position)
         return None
+    if fact.received_at != entry.at:
+        sentence = f"{name} was received at {fact.received_at}, but the row of its entry says {entry.at}."
+        check.wrong(sentence, position=entry.position)
     return leaf_hash(rebuilt)
 
 

@@ -79,6 +79,32 @@ def test_an_edited_score_is_named_with_its_fact_and_position(log):
     assert said.count("\n") == 2
 
 
+ENTRY, RUN = "UPDATE audit_entry SET at = {} WHERE organisation = 'north-group' AND position = 3", "UPDATE inference_inference SET {}"
+ODD_EDITS = [
+    ENTRY.format("at + interval '1 second'"),
+    ENTRY.format("(at::timestamp::text || '+00 BC')::timestamptz"),
+    ENTRY.format("'infinity'"),
+    ENTRY.format("'12026-01-01'"),
+    RUN.format("received_at = (received_at::timestamp::text || '+00 BC')::timestamptz"),
+    RUN.format("received_at = '-infinity'"),
+    RUN.format("known_at = 'infinity'"),
+    RUN.format("flags = ARRAY[NULL]::varchar[]"),
+    RUN.format("described = 'null'"),
+    RUN.format("described = jsonb_build_object('a', 1e400::numeric)"),
+    RUN.format("described = (repeat('[', 2000) || repeat(']', 2000))::jsonb"),
+    "UPDATE inference_prediction SET score = 'NaN'",
+    "UPDATE inference_prediction SET score = '-Infinity'",
+]
+
+
+@pytest.mark.parametrize("statement", ODD_EDITS)
+def test_values_that_no_entry_can_hold_are_named_and_stop_nothing(log, statement):
+    assert as_superuser(statement)
+    code, said = verify()
+    assert code == 1
+    assert "The fact registration" in said if statement.startswith("UPDATE audit_entry") else "The fact inf" in said
+
+
 def test_a_deleted_prediction_is_named(log):
     prediction = Prediction.objects.order_by("id").last()
     as_superuser("DELETE FROM inference_prediction WHERE id = %s", prediction.pk)
