@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from audit.access.decisions import allowed, may
 from inference.registry.visibility import scope_of, visible_deployments
+from monitoring.feeds import completeness_views
 from monitoring.feeds.presenting import feed_rows
 from monitoring.feeds.queries import WINDOW_DAYS, feeds_of
 
@@ -20,6 +21,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": feed_rows(deployments, feeds=feeds, scope=scope_of(request.user, "see_signals", now=now)),
         "may_see_flagged": may(request.user, "see_flagged"),
+        "may_see_completeness": may(request.user, completeness_views.SEE),
         "window_days": WINDOW_DAYS,
         "breadcrumbs": [("Overview", "/"), ("Feeds", "")],
     }
