@@ -1,5 +1,6 @@
 """What a regulator may type: a period to look at, and words. On what they comment, a page has signed for them."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -10,6 +11,8 @@ from monitoring.portal.actions import About
 
 SALT = "portal comment"
 LONGEST = 4_000
+# Control characters but tabs and ends of lines; and those that turn the order of letters round, so that words lie.
+HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 DAY = {"type": "date"}
 
 
@@ -34,7 +37,7 @@ class CommentForm(forms.Form):
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
-        if "\0" in text:
+        if HIDDEN.search(text):
             raise forms.ValidationError("The text holds a character that no text has.")
         return text.strip()
 

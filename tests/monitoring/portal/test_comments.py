@@ -172,3 +172,9 @@ def test_an_officer_of_one_site_reads_no_comment_on_a_signal_of_another(client, 
         uid = Act.objects.filter(entry__kind="comment.made").latest("id").subject.removeprefix("comment/")
         answer = client.post(f"/portal/comments/{uid}/answer/", {"text": "We look."})
         assert answer.status_code == (302 if seen else 404)
+
+
+@pytest.mark.parametrize("letter", ["\x1b", "\x7f", "\u202e", "\u2066"])
+def test_words_that_do_not_stand_as_they_were_typed_are_no_comment(client, inspector, page, letter):
+    assert comment(client, page, inspector, text=f"a{letter}b").status_code == 422
+    assert comment(client, page, inspector, text="two\nlines\tand a tab").status_code == 302
