@@ -123,13 +123,17 @@ def end_emergency(taken: Emergency, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def acknowledge(taken: Emergency, *, verdict: str, findings: str, by: User, now: datetime) -> None:
-    """Say what the review found; what was not justified ends at once. Nobody reviews their own.
+    """Say what the review found, of all that was seen; what was not justified ends at once. Nobody reviews their own.
 
     Raises:
         AccessError
     """
     if by.pk == taken.grant.user_id:
         raise AccessError("Nobody reviews their own emergency access.")
+    if verdict == Emergency.Verdict.JUSTIFIED and is_open(taken, now=now):
+        raise AccessError(
+            "It is still open, and more may be seen. Review it when it is over, or end it as not justified."
+        )
     waiting = Emergency.objects.filter(pk=taken.pk, acknowledged_at=None)
     said = {"verdict": verdict, "findings": findings.strip()}
     if not waiting.update(**said, acknowledged_at=now, acknowledged_by=by.actor):
