@@ -79,7 +79,8 @@ def test_an_edited_score_is_named_with_its_fact_and_position(log):
     assert said.count("\n") == 2
 
 
-ENTRY, RUN = "UPDATE audit_entry SET at = {} WHERE organisation = 'north-group' AND position = 3", "UPDATE inference_inference SET {}"
+ENTRY = "UPDATE audit_entry SET at = {} WHERE organisation = 'north-group' AND position = 3"
+RUN = "UPDATE inference_inference SET {}"
 ODD_EDITS = [
     ENTRY.format("at + interval '1 second'"),
     ENTRY.format("(at::timestamp::text || '+00 BC')::timestamptz"),
