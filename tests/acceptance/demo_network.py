@@ -52,13 +52,16 @@ class Demo:
         return client
 
 
+SEEDED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
 @contextmanager
 def seeded_demo(*, blocker: Any, home: Path) -> Iterator[Demo]:
-    """Seed a database of its own, as `make demo` does."""
+    """Seed a database of its own, as `make demo` did on one day: what is drawn depends on the calendar."""
     places = {"RADVIGIL_PIXELS": home / "pixels", "RADVIGIL_WEIGHTS": home / "weights"}
     with blocker.unblock(), committed_copy() as database, override_settings(RADVIGIL_DEMO=True, **places):
         progress = Progress.load(home)
-        begin(progress, seed=SEED, size=1.0, now=datetime.now(UTC))
+        begin(progress, seed=SEED, size=1.0, now=SEEDED_AT)
         make_network(progress=progress)
         plan = plan_network(last_day=date.fromisoformat(progress.last_day), seed=SEED)
         yield Demo(plan=plan, home=home, database=database)
